@@ -1,0 +1,1 @@
+"""Who should go: units, incidents, the force's own rules, and the recommendation."""

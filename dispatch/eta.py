@@ -1,0 +1,111 @@
+"""How soon a unit can be with the caller, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dispatch.eligibility import Failure, Question, may_have_moved
+from dispatch.model import Fix
+from graphs.errors import OutsideNetwork
+from graphs.reference import Arrivals, Leg, ReferenceRouter
+from graphs.snapping import Spot
+from graphs.times import MS_PER_S, EdgeTimes
+
+
+@dataclass(frozen=True, slots=True)
+class Eta:
+    """When a unit can be with the caller; milliseconds from now.
+
+    Parameters
+    ----------
+    time_ms
+        ``mobilisation_ms`` + ``drive_ms`` + ``walk_ms``.
+    earliest_ms, latest_ms
+        The bounds that the age and accuracy of the fix and an unknown direction of travel leave.
+    leg
+        The way there.
+    """
+
+    time_ms: int
+    mobilisation_ms: int
+    drive_ms: int
+    walk_ms: int
+    earliest_ms: int
+    latest_ms: int
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A unit with a usable fix, and where it may be on the road."""
+
+    question: Question
+    fix: Fix
+    spots: tuple[Spot, ...]
+
+
+def place(router: ReferenceRouter, question: Question) -> Placed | Failure:
+    """Put a unit on the road, or say which rule its position fails."""
+    fix = question.unit.fix
+    if fix is None:
+        return Failure("no_fix", "no position known")
+    try:
+        spots = router.spots(fix.lat, fix.lon, fix.course_deg, fix.speed_kmh)
+    except OutsideNetwork:
+        return Failure("outside_area", f"position lat {fix.lat:g}, lon {fix.lon:g} is outside the road network")
+    return Placed(question, fix, spots)
+
+
+def eta(arrivals: Arrivals, times: EdgeTimes, placed: Placed) -> Eta | Failure:
+    """Tell how soon a placed unit can be there, or that no road leads there."""
+    legs = [leg for leg in map(arrivals.leg, placed.spots) if leg is not None]
+    if not legs:
+        return Failure("unreachable", "no road leads from there to the incident")
+    best = min(legs, key=lambda leg: leg.time_ms)
+    status = placed.question.status
+    mobilisation_ms = status.mobilisation_s * MS_PER_S if status is not None else 0
+    time_ms = mobilisation_ms + best.time_ms
+    doubt_ms = _age_doubt_ms(placed) + _accuracy_doubt_ms(placed, times, best)
+    return Eta(
+        time_ms=time_ms,
+        mobilisation_ms=mobilisation_ms,
+        drive_ms=best.drive_ms,
+        walk_ms=best.walk_ms,
+        earliest_ms=max(time_ms - doubt_ms, mobilisation_ms),
+        latest_ms=time_ms + doubt_ms + _direction_doubt_ms(legs, times),
+        leg=best,
+    )
+
+
+def fix_age_ms(fix: Fix, now: datetime) -> int:
+    """Age of a fix from the time it was true; one dated within the tolerated future is new."""
+    return max(round((now - fix.fixed_at).total_seconds() * MS_PER_S), 0)
+
+
+def _age_doubt_ms(placed: Placed) -> int:
+    """Since its fix a moving unit may have come nearer, or gone away, by as long as the fix is old."""
+    question = placed.question
+    age_ms = fix_age_ms(placed.fix, question.now)
+    known = age_ms <= question.force.fixes.fresh_s * MS_PER_S or not may_have_moved(question.status)
+    return 0 if known else age_ms
+
+
+def _accuracy_doubt_ms(placed: Placed, times: EdgeTimes, leg: Leg) -> int:
+    """The time to drive the fix's radius at the speed of the road it is on."""
+    fix = placed.fix
+    radius_m = placed.question.force.fixes.default_accuracy_m if fix.accuracy_m is None else fix.accuracy_m
+    edge = leg.spot.edge
+    length_m = float(times.network.length_m[edge])
+    per_m = float(times.edge_ms[edge]) / length_m if length_m > 0.0 else 0.0
+    return round(radius_m * per_m)
+
+
+def _direction_doubt_ms(legs: Sequence[Leg], times: EdgeTimes) -> int:
+    """A unit that may point either way loses at most a U-turn if it points the wrong way."""
+    if len({leg.spot.delay_ms for leg in legs}) > 1:
+        return 0  # its direction is known: turning round first is already in the time
+    spread_ms = max(leg.time_ms for leg in legs) - min(leg.time_ms for leg in legs)
+    return min(spread_ms, times.u_turn_ms)
+

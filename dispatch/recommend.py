@@ -1,0 +1,212 @@
+"""The one place where it is decided who should go.
+
+`recommend` does no I/O, reads no clock and draws no random number: a live answer, a replayed answer and a simulated
+answer to the same question are equal to the byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from dispatch.eligibility import PLACELESS, Failure, Question, failures
+from dispatch.eta import Eta, Placed, eta, fix_age_ms, place
+from dispatch.force import Force
+from dispatch.model import Incident, Picture, Unit
+from dispatch.recommendation import Certainty, LedgerLine, LeftBehind, Outcome, Recommendation, Target
+from dispatch.suggest import suggest
+from graphs.network import Network
+from graphs.provenance import code_hash
+from graphs.reference import Arrivals, ReferenceRouter
+from graphs.snapping import Approach
+
+POLICY = "nearest-first"
+_NO_CONDITIONS = hashlib.sha256(b"[]").hexdigest()
+
+
+def recommend(picture: Picture, incident: Incident, network: Network, force: Force) -> Recommendation:
+    """Say who should go to an incident, and why not the others.
+
+    Parameters
+    ----------
+    picture
+        What is known at one moment; the moment is part of it.
+    incident
+        Where somebody is needed.
+    network
+        The roads, with the profile table to drive them by.
+    force
+        The force's own rules.
+
+    Returns
+    -------
+    Recommendation
+        With a ledger line for every unit of the picture.
+
+    Raises
+    ------
+    OutsideNetwork
+        The incident is outside the network's area.
+    InputError
+        The incident's grade is not in the force profile.
+    """
+    profile = force.grade(incident.grade).profile
+    router = ReferenceRouter(network, profile)
+    approaches = router.approaches(incident.lat, incident.lon, on_road=incident.on_road)
+    ledger = _rank(picture, incident, force, router, approaches)
+    ledger = _with_costs(ledger, picture, network, force)
+    eligible = [line for line in ledger if line.eligible]
+    chosen, unmet = suggest(eligible, incident, force)
+    alike = _indistinguishable(eligible)
+    gap_m = approaches[0].gap_m
+    return Recommendation(
+        now=picture.now,
+        incident=incident,
+        profile=profile,
+        outcome=_outcome(ledger),
+        target=_target(incident, force, picture.now),
+        nearest=next((line.unit.callsign for line in ledger if line.eta is not None), None),
+        nearest_eligible=eligible[0].unit.callsign if eligible else None,
+        suggested=tuple(line.unit.callsign for line in chosen),
+        unmet=tuple(unmet),
+        certainty=_certainty(eligible, alike),
+        indistinguishable_from=alike,
+        gap_m=gap_m,
+        warnings=_warnings(gap_m, router),
+        ledger=tuple(ledger),
+        versions=_versions(network, force),
+    )
+
+
+def _rank(
+    picture: Picture, incident: Incident, force: Force, router: ReferenceRouter, approaches: Sequence[Approach]
+) -> list[LedgerLine]:
+    """Return a line for every unit, soonest first; no line depends on another unit but for its place in the order."""
+    questions = [Question(unit, incident, picture.now, force) for unit in picture.units]
+    failed = {item.unit.callsign: failures(item) for item in questions}
+    placeable = [item for item in questions if not any(f.rule in PLACELESS for f in failed[item.unit.callsign])]
+    placed = {item.unit.callsign: place(router, item) for item in placeable}
+    spots = [spot for item in placed.values() if isinstance(item, Placed) for spot in item.spots]
+    arrivals = router.arrivals(approaches, spots)
+    lines = [_line(item, failed[item.unit.callsign], placed.get(item.unit.callsign), arrivals, router) for item in questions]
+    lines.sort(key=lambda line: line.order)
+    first_ms = next((line.eta.time_ms for line in lines if line.eta is not None), 0)
+    return [replace(line, behind_ms=line.eta.time_ms - first_ms) if line.eta else line for line in lines]
+
+
+def _line(
+    question: Question,
+    failed: tuple[Failure, ...],
+    placed: Placed | Failure | None,
+    arrivals: Arrivals,
+    router: ReferenceRouter,
+) -> LedgerLine:
+    told: Eta | Failure | None = eta(arrivals, router.times, placed) if isinstance(placed, Placed) else placed
+    if isinstance(told, Failure):
+        failed, told = (*failed, told), None
+    unit = question.unit
+    return LedgerLine(
+        unit=unit,
+        status_label=question.status.label if question.status is not None else "unknown",
+        eta=told,
+        failed=failed,
+        fix_age_ms=fix_age_ms(unit.fix, question.now) if unit.fix is not None else None,
+        notes=tuple(_notes(question)) if not failed else (),
+    )
+
+
+def _notes(question: Question) -> list[str]:
+    """Say what a dispatcher should know about a unit that may be sent."""
+    unit, incident = question.unit, question.incident
+    notes = []
+    for name in sorted(incident.tags & question.force.tags.keys()):
+        tag = question.force.tags[name]
+        if tag.crew is not None and (unit.crew is None or unit.crew < tag.crew):
+            aboard = "crew unknown" if unit.crew is None else f"crew of {unit.crew}"
+            notes.append(f"{name}: {aboard}, only together with another unit")
+    if unit.sector is not None and incident.sector is not None and unit.sector != incident.sector:
+        notes.append(f"from sector {unit.sector}")
+    return notes
+
+
+def _with_costs(ledger: list[LedgerLine], picture: Picture, network: Network, force: Force) -> list[LedgerLine]:
+    """Show what each unit that may be diverted would leave behind."""
+    known = {item.incident_id: item for item in picture.incidents if item.incident_id}
+    ranked: dict[str, list[LedgerLine]] = {}
+
+    def cost(unit: Unit) -> LeftBehind:
+        left = known.get(unit.incident_id or "")
+        if left is None:
+            return LeftBehind(unit.incident_id, unit.committed_grade, because="the incident is not in the picture")
+        if left.incident_id not in ranked:
+            router = ReferenceRouter(network, force.grade(left.grade).profile)
+            approaches = router.approaches(left.lat, left.lon, on_road=left.on_road)
+            ranked[left.incident_id] = _rank(picture, left, force, router, approaches)
+        return _left_behind(unit, left, ranked[left.incident_id])
+
+    def committed(unit: Unit) -> bool:
+        return unit.incident_id is not None or unit.committed_grade is not None
+
+    return [replace(line, leaves=cost(line.unit)) if line.eligible and committed(line.unit) else line for line in ledger]
+
+
+def _left_behind(unit: Unit, left: Incident, lines: Sequence[LedgerLine]) -> LeftBehind:
+    own = next(line for line in lines if line.unit.callsign == unit.callsign)
+    others = (line for line in lines if line.eligible and line.unit.callsign != unit.callsign)
+    following = next(others, None)
+    if following is None or following.eta is None:
+        return LeftBehind(left.incident_id, left.grade, because="no other unit could be sent there")
+    delay_ms = following.eta.time_ms - own.eta.time_ms if own.eta else None
+    because = "" if own.eta else "no road leads the unit there"
+    return LeftBehind(left.incident_id, left.grade, following.unit.callsign, delay_ms, because)
+
+
+def _outcome(ledger: Sequence[LedgerLine]) -> Outcome:
+    if any(line.eligible for line in ledger):
+        return "suggested"
+    on_duty = any("off_duty" not in {failure.rule for failure in line.failed} for line in ledger)
+    return "nobody_eligible" if on_duty else "nobody_on_duty"
+
+
+def _indistinguishable(eligible: Sequence[LedgerLine]) -> tuple[str, ...]:
+    """Return who may be sooner than the first, for all that is known."""
+    if not eligible or eligible[0].eta is None:
+        return ()
+    latest_ms = eligible[0].eta.latest_ms
+    return tuple(line.unit.callsign for line in eligible[1:] if line.eta is not None and line.eta.earliest_ms <= latest_ms)
+
+
+def _certainty(eligible: Sequence[LedgerLine], alike: tuple[str, ...]) -> Certainty | None:
+    if not eligible:
+        return None
+    return "indistinguishable" if alike else "clear"
+
+
+def _target(incident: Incident, force: Force, now: datetime) -> Target:
+    grade = force.grade(incident.grade)
+    setting = force.setting(incident.lon, incident.lat)
+    target_s = force.target_s(incident.grade, setting)
+    # When an incident was graded is not known here; a clock that starts then has no known end.
+    start = {"received": incident.received_at, "dispatched": now}.get(grade.clock)
+    due_at = None if start is None or target_s is None else start + timedelta(seconds=target_s)
+    return Target(setting, target_s, grade.clock, due_at)
+
+
+def _warnings(gap_m: float, router: ReferenceRouter) -> tuple[str, ...]:
+    if gap_m <= router.times.profile.walk_m:
+        return ()
+    return (f"the nearest road that may serve the incident is {gap_m:.0f} m away; the walk is in the times",)
+
+
+def _versions(network: Network, force: Force) -> dict[str, Any]:
+    return {
+        "engine": {"name": "reference", "hash": code_hash("graphs")},
+        "policy": {"name": POLICY, "hash": code_hash("dispatch")},
+        "network": network.hash,
+        "profiles": network.profiles.hash,
+        "conditions": _NO_CONDITIONS,
+        "force": {"name": force.name, "hash": force.hash},
+    }

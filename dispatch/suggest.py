@@ -1,0 +1,82 @@
+"""From a ranked ledger to who should be sent together.
+
+The nearest eligible unit is always first. Others join it only where the incident needs more people, more units, or a
+skill that somebody near enough has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dispatch.force import Force, Tag
+from dispatch.model import Incident
+from dispatch.recommendation import LedgerLine
+from graphs.times import MS_PER_S
+
+
+def suggest(eligible: Sequence[LedgerLine], incident: Incident, force: Force) -> tuple[list[LedgerLine], list[str]]:
+    """Choose who goes, and name what is still unmet.
+
+    Parameters
+    ----------
+    eligible
+        Eligible lines with a time, soonest first.
+
+    Returns
+    -------
+    suggested, unmet
+        Lines to send, soonest first, and sentences for requirements that they do not meet.
+    """
+    if not eligible:
+        return [], []
+    tags = [(name, force.tags[name]) for name in sorted(incident.tags & force.tags.keys())]
+    chosen = list(eligible[: max(incident.units_needed, 1)])
+    for _name, tag in tags:
+        _add(chosen, _preferred(eligible, chosen, tag))
+    for _name, tag in tags:
+        while not _enough_people(chosen, tag) and _add(chosen, _next(eligible, chosen)):
+            pass
+    chosen.sort(key=lambda line: line.order)
+    return chosen, list(_unmet(chosen, incident, tags))
+
+
+def _add(chosen: list[LedgerLine], line: LedgerLine | None) -> bool:
+    if line is not None:
+        chosen.append(line)
+    return line is not None
+
+
+def _next(eligible: Sequence[LedgerLine], chosen: Sequence[LedgerLine]) -> LedgerLine | None:
+    return next((line for line in eligible if line not in chosen), None)
+
+
+def _preferred(eligible: Sequence[LedgerLine], chosen: Sequence[LedgerLine], tag: Tag) -> LedgerLine | None:
+    """Return the first unit with the preferred skill, if nobody chosen has it and it comes soon enough after the first."""
+    skill, near_enough_s = tag.prefer_skill, tag.near_enough_s
+    if skill is None or near_enough_s is None or any(skill in line.unit.skills for line in chosen):
+        return None
+    return next((line for line in eligible if skill in line.unit.skills and _within(line, eligible[0], near_enough_s)), None)
+
+
+def _within(line: LedgerLine, first: LedgerLine, seconds: int) -> bool:
+    if line.eta is None or first.eta is None:
+        return False
+    return line.eta.time_ms - first.eta.time_ms <= seconds * MS_PER_S
+
+
+def _enough_people(chosen: Sequence[LedgerLine], tag: Tag) -> bool:
+    """An unknown crew counts as one officer: somebody is driving."""
+    if tag.crew is None or sum(line.unit.crew or 1 for line in chosen) >= tag.crew:
+        return True
+    return tag.or_units is not None and len(chosen) >= tag.or_units
+
+
+def _unmet(chosen: Sequence[LedgerLine], incident: Incident, tags: Iterable[tuple[str, Tag]]) -> Iterable[str]:
+    if len(chosen) < incident.units_needed:
+        yield f"{incident.units_needed} units are needed; {len(chosen)} can be sent"
+    for name, tag in tags:
+        if not _enough_people(chosen, tag):
+            units = f" or {tag.or_units} units" if tag.or_units else ""
+            yield f"{name}: {tag.crew} people{units} are needed together"
+        if tag.prefer_skill is not None and not any(tag.prefer_skill in line.unit.skills for line in chosen):
+            yield f"{name}: nobody with {tag.prefer_skill} is within {tag.near_enough_s} s of the first"

@@ -1,0 +1,1 @@
+"""Roads, time and geometry: what a vehicle can reach, and how soon."""

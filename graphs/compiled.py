@@ -1,0 +1,24 @@
+"""One way to compile a numeric kernel.
+
+Kernels are plain Python functions over arrays; ``kernel.py_func`` runs the same text uncompiled, which tests use.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+import platformdirs
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+# Compiled code is kept in the user's cache, never beside the sources, which may be read-only or under version control.
+if not os.environ.get("NUMBA_CACHE_DIR"):
+    numba.config.CACHE_DIR = platformdirs.user_cache_path("nearest-first").joinpath("numba").as_posix()
+
+
+def compiled(function: Kernel) -> Kernel:
+    """Compile a kernel at first use, without the interpreter lock, and keep the result on disk."""
+    return cast("Kernel", numba.njit(cache=True, nogil=True)(function))

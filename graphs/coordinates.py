@@ -1,0 +1,75 @@
+"""Places on the earth: distances, bearings, and the British National Grid."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from convertbng.cutil import convert_lonlat
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+EARTH_RADIUS_M = 6_371_009.0  # mean radius, IUGG 1980; the value that osmnx uses, so that lengths agree
+METRES_PER_DEGREE = math.pi * EARTH_RADIUS_M / 180.0
+# The Ordnance Survey's grid covers eastings 0..700 km and northings 0..1300 km (OS, A guide to coordinate systems).
+GRID_EASTING_M = (0.0, 700_000.0)
+GRID_NORTHING_M = (0.0, 1_300_000.0)
+
+
+def great_circle_m(lonlat_a: Floats, lonlat_b: Floats) -> Floats:
+    """Return great-circle distances in metres between two arrays of points of shape (n, 2), degrees.
+
+    Haversine formula (R. W. Sinnott, Sky and Telescope 68(2), 1984) on a sphere of `EARTH_RADIUS_M`.
+    """
+    lon_a, lat_a = np.radians(lonlat_a).T
+    lon_b, lat_b = np.radians(lonlat_b).T
+    half = np.sin((lat_b - lat_a) / 2) ** 2 + np.cos(lat_a) * np.cos(lat_b) * np.sin((lon_b - lon_a) / 2) ** 2
+    return np.asarray(2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0))))
+
+
+def distance_m(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
+    """Return the great-circle distance in metres between two points in degrees.
+
+    Examples
+    --------
+    >>> round(distance_m(54.0, -1.0, 55.0, -1.0))
+    111195
+    """
+    return float(great_circle_m(np.array([[lon_a, lat_a]]), np.array([[lon_b, lat_b]]))[0])
+
+
+def degrees_around(lat: float, radius_m: float) -> tuple[float, float]:
+    """Return the half-width in degrees of longitude and of latitude of a box that holds a circle around a point."""
+    lat_deg = radius_m / METRES_PER_DEGREE
+    # The circle's widest parallel lies a little poleward of its centre.
+    poleward = min(abs(lat) + lat_deg, 89.9)
+    return lat_deg / math.cos(math.radians(poleward)), lat_deg
+
+
+def from_british_grid(easting_m: float, northing_m: float) -> tuple[float, float]:
+    """Return ``(lat, lon)`` in degrees of a British National Grid point, by the OSTN15 transformation.
+
+    Raises
+    ------
+    ValueError
+        The point is outside the area that OSTN15 covers.
+
+    Examples
+    --------
+    >>> lat, lon = from_british_grid(451_000, 516_500)
+    >>> round(lat, 4), round(lon, 4)
+    (54.5412, -1.2132)
+    """
+    lons, lats = convert_lonlat(easting_m, northing_m)
+    if not (math.isfinite(lons[0]) and math.isfinite(lats[0])):
+        raise ValueError(f"easting {easting_m:g}, northing {northing_m:g} is outside the British National Grid")
+    return float(lats[0]), float(lons[0])
+
+
+def looks_like_british_grid(first: float, second: float) -> bool:
+    """Tell whether two numbers given as degrees are more likely an easting and a northing."""
+    return any(
+        1_000 < easting <= GRID_EASTING_M[1] and 1_000 < northing <= GRID_NORTHING_M[1]
+        for easting, northing in ((first, second), (second, first))
+    )

@@ -1,0 +1,249 @@
+"""Read roads from OpenStreetMap files: ``.osm.pbf``, ``.osm``, ``.osm.gz``, ``.osm.bz2``.
+
+The file is read three times (ways, turn restrictions, nodes), so that the order of its objects does not matter.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import osmium
+
+from graphs.assemble import Lane, LonLat, Roads, Segment
+from graphs.errors import SourceError
+from graphs.maxspeed import limit_kmh
+from graphs.network import NetworkMeta
+from graphs.restrictions import Restriction, read_restriction
+from graphs.tags import (
+    BLOCKED,
+    OBSTACLES,
+    directions,
+    dropped_because,
+    faces,
+    is_bridge,
+    is_roundabout,
+    is_tunnel,
+    obstacle,
+)
+
+SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
+Report = Callable[[str], None]
+
+
+def _quiet(_message: str) -> None:
+    pass
+
+
+@dataclass(slots=True)
+class _Way:
+    id: int
+    tags: dict[str, str]
+    nodes: list[int]
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the file holds that matters here."""
+
+    ways: list[_Way] = field(default_factory=list)
+    restrictions: list[Restriction] = field(default_factory=list)
+    place: dict[int, LonLat] = field(default_factory=dict)
+    standing: dict[int, tuple[str, str | None]] = field(default_factory=dict)
+    dropped: Counter[str] = field(default_factory=Counter)
+
+
+def read_osm(path: Path, report: Report = _quiet) -> Roads:
+    """Read an OpenStreetMap file.
+
+    Parameters
+    ----------
+    path
+        The file; its name's ending tells the format.
+    report
+        Called with a short sentence as the work goes on.
+
+    Raises
+    ------
+    SourceError
+        The file is missing, is not OpenStreetMap data, is cut off, or holds no road.
+    """
+    if not path.is_file():
+        raise SourceError(f"{path}: no such file; accepted: a file ending in {', '.join(SUFFIXES)}")
+    found = _Found()
+    try:
+        report(f"{path.name}: reading ways")
+        _read_ways(path, found)
+        report(f"{path.name}: reading turn restrictions; {len(found.ways):,} roads so far")
+        _read_restrictions(path, found)
+        report(f"{path.name}: reading nodes")
+        _read_nodes(path, found)
+        timestamp = _timestamp(path)
+    except (RuntimeError, ValueError, OSError) as error:
+        raise SourceError(
+            f"{path}: cannot be read as OpenStreetMap data, or is cut off ({error}); "
+            f"accepted: a whole file ending in {', '.join(SUFFIXES)}"
+        ) from error
+    if not found.ways:
+        seen = ", ".join(f"{count} {reason}" for reason, count in found.dropped.most_common(3)) or "no way with a highway tag"
+        raise SourceError(f"{path}: no roads in it ({seen})")
+    report(f"{path.name}: cutting {len(found.ways):,} roads at junctions")
+    return _roads(path, found, timestamp)
+
+
+def _read_ways(path: Path, found: _Found) -> None:
+    source = osmium.FileProcessor(path, osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway", "route"))
+    for way in source:
+        tags = dict(way.tags)
+        if "highway" not in tags and tags.get("route") != "ferry":
+            continue
+        reason = dropped_because(tags)
+        if reason is None:
+            found.ways.append(_Way(way.id, tags, [node.ref for node in way.nodes]))
+        else:
+            found.dropped[reason] += 1
+
+
+def _read_restrictions(path: Path, found: _Found) -> None:
+    source = osmium.FileProcessor(path, osmium.osm.RELATION).with_filter(osmium.filter.KeyFilter("type"))
+    for relation in source:
+        tags = dict(relation.tags)
+        if not tags["type"].startswith("restriction"):
+            continue
+        item = read_restriction(tags, [(member.role, member.type, member.ref) for member in relation.members])
+        if item is None:
+            found.dropped["turn restriction: does not bind a car, or is incomplete"] += 1
+        else:
+            found.restrictions.append(item)
+
+
+def _read_nodes(path: Path, found: _Found) -> None:
+    wanted = {node for way in found.ways for node in way.nodes}
+    source = osmium.FileProcessor(path, osmium.osm.NODE).with_filter(osmium.filter.IdFilter(wanted))
+    for node in source:
+        if not node.location.valid():
+            continue
+        found.place[node.id] = (node.location.lon, node.location.lat)
+        if len(node.tags):
+            tags = dict(node.tags)
+            kind = obstacle(tags)
+            if kind:
+                found.standing[node.id] = (kind, faces(tags))
+
+
+def _timestamp(path: Path) -> str:
+    with osmium.io.Reader(path, osmium.osm.NOTHING) as reader:
+        header = reader.header()
+    return header.get("osmosis_replication_timestamp") or header.get("timestamp")
+
+
+def _roads(path: Path, found: _Found, timestamp: str) -> Roads:
+    meta = NetworkMeta(source=path.name, source_sha256=sha256_of(path), data_timestamp=timestamp)
+    roads = Roads(meta, restrictions=found.restrictions, dropped=found.dropped)
+    cutter = _Cutter(found)
+    for way in found.ways:
+        roads.segments += cutter.segments(way)
+    return roads
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 (hex) of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class _Cutter:
+    """Cuts ways at junctions, and at barriers that nothing can pass."""
+
+    def __init__(self, found: _Found) -> None:
+        self._place, self._standing, self._dropped = found.place, found.standing, found.dropped
+        uses: Counter[int] = Counter()
+        for way in found.ways:
+            uses.update(way.nodes)
+            # The ends of a way are junctions even if only one other road passes through.
+            uses.update((way.nodes[0], way.nodes[-1]) if way.nodes else ())
+        self._junctions = {node for node, count in uses.items() if count > 1}
+        self._junctions |= {node for node, (kind, _) in found.standing.items() if kind == BLOCKED}
+        self._split = 0
+
+    def segments(self, way: _Way) -> Iterator[Segment]:
+        along, against = directions(way.tags)
+        limits = {name: limit_kmh(way.tags, direction=name) for name in ("forward", "backward")}
+        for nodes in self._stretches(way):
+            ahead, back = self._obstacles(nodes)
+            yield Segment(
+                start=self._end(nodes[0]),
+                end=self._end(nodes[-1]),
+                lonlat=[self._place[node] for node in nodes],
+                road_class=way.tags["highway"],
+                along=_lane(along, limits["forward"], ahead),
+                against=_lane(against, limits["backward"], back),
+                way_id=way.id,
+                name=way.tags.get("name", ""),
+                ref=way.tags.get("ref", ""),
+                tunnel=is_tunnel(way.tags),
+                bridge=is_bridge(way.tags),
+                roundabout=is_roundabout(way.tags),
+            )
+
+    def _stretches(self, way: _Way) -> Iterator[list[int]]:
+        """Yield runs of nodes between junctions; where the extract lacks a node, the road is cut."""
+        run: list[int] = []
+        for node in way.nodes:
+            if node not in self._place:
+                self._dropped["node missing from the extract"] += 1
+                yield from _if_road(run)
+                run = []
+                continue
+            if run and node == run[-1]:
+                continue
+            run.append(node)
+            if len(run) > 1 and node in self._junctions:
+                yield run
+                run = [node]
+        yield from _if_road(run)
+
+    def _end(self, node: int) -> int:
+        """Return a node's id; one that is blocked becomes a new dead end each time."""
+        if self._standing.get(node, ("",))[0] != BLOCKED:
+            return node
+        self._split += 1
+        return -self._split
+
+    def _obstacles(self, nodes: list[int]) -> tuple[list[int], list[int]]:
+        """Count obstacles met along and against a stretch: those inside it and at its end, not at its start."""
+        counts = ([0] * len(OBSTACLES), [0] * len(OBSTACLES))
+        last = len(nodes) - 1
+        for place, node in enumerate(nodes):
+            kind, faced = self._standing.get(node, (BLOCKED, None))
+            if kind == BLOCKED:
+                continue
+            if place > 0 and _meets(kind, faced, "forward", place, last):
+                counts[0][OBSTACLES.index(kind)] += 1
+            if place < last and _meets(kind, faced, "backward", last - place, last):
+                counts[1][OBSTACLES.index(kind)] += 1
+        return counts
+
+
+def _meets(kind: str, faced: str | None, direction: str, steps: int, last: int) -> bool:
+    """Tell whether a driver meets an obstacle ``steps`` nodes after the start of a stretch of ``last`` steps."""
+    if faced is not None and 0 < steps < last:
+        return faced == direction
+    if kind in {"stop", "give_way"} and steps < last:
+        return 2 * steps > last  # an untagged sign faces those who come to the nearer junction
+    return True
+
+
+def _if_road(run: list[int]) -> Iterator[list[int]]:
+    if len(run) > 1:
+        yield run
+
+
+def _lane(access: str | None, limit: float | None, obstacles: list[int]) -> Lane | None:
+    if access is None:
+        return None
+    return Lane(access, math.nan if limit is None else limit, obstacles)

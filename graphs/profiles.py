@@ -1,0 +1,393 @@
+"""The table of speeds, delays and access that travel times rest on.
+
+``profiles.toml`` beside this file holds every number with its source; a force may bring a file of its own. The pydantic
+models here are the shape of that file. `Profile` is what routing uses: plain values, nothing left to look up.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, ClassVar, Final, Generic, Literal, NamedTuple, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+
+from graphs.errors import Fault, InputError
+
+ProfileName = Literal["normal", "response"]
+AccessGroup = Literal["open", "destination", "private", "bus", "emergency", "no"]
+
+_SHOWN_CHARACTERS: Final = 60
+_MS_PER_S: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One way of driving, resolved to the values that routing uses.
+
+    Parameters
+    ----------
+    name
+        ``normal`` or ``response``.
+    class_kmh
+        Ceiling of each road class, or None where this profile may not drive the class.
+    untagged_limit_kmh
+        Legal limit assumed on a road of each class that has no limit tagged.
+    limit_share
+        Share of the legal limit driven between junctions; more than 1 exceeds it.
+    delay_ms
+        Whole milliseconds lost at each kind of point, or None where this profile may not pass it.
+    access
+        The access groups this profile may drive.
+    walk_m, walk_m_s
+        How far from a vehicle an incident can be reached on foot, and how fast, in metres a second.
+    off_road_kmh
+        Speed between a position and the nearest mapped road.
+    """
+
+    name: str
+    class_kmh: dict[str, float | None]
+    untagged_limit_kmh: dict[str, float]
+    limit_share: float
+    delay_ms: dict[str, int | None]
+    access: frozenset[str]
+    walk_m: float
+    walk_m_s: float
+    off_road_kmh: float
+
+
+class Row(NamedTuple):
+    """One number of the table, for printing; a value of None means that the profile may not."""
+
+    what: str
+    profile: str
+    value: float | None
+    source: str
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+Range = TypeVar("Range", bound=float)
+
+
+class Figure(_Table, Generic[Range]):
+    """A number within its range, and the key of its source."""
+
+    value: Range
+    source: str
+
+
+# The ranges catch a slip of units: a share written as a percentage, a delay in milliseconds. A delay of 0 means that
+# the point costs nothing, which is not the same as an absent key.
+Kmh = Figure[Annotated[float, Field(ge=1, le=250)]]
+Share = Figure[Annotated[float, Field(ge=0.1, le=2)]]
+Seconds = Figure[Annotated[float, Field(ge=0, le=3600)]]
+Metres = Figure[Annotated[float, Field(gt=0, le=1000)]]
+MetresPerSecond = Figure[Annotated[float, Field(ge=0.1, le=10)]]
+
+
+class ClassSpeeds(_Table):
+    """Speeds of one class of road; an absent ceiling means that the profile may not drive it."""
+
+    untagged_limit_kmh: Kmh
+    normal_kmh: Kmh | None = None
+    response_kmh: Kmh | None = None
+
+
+class Classes(_Table):
+    """The road classes, by their OpenStreetMap names."""
+
+    motorway: ClassSpeeds
+    motorway_link: ClassSpeeds
+    trunk: ClassSpeeds
+    trunk_link: ClassSpeeds
+    primary: ClassSpeeds
+    primary_link: ClassSpeeds
+    secondary: ClassSpeeds
+    secondary_link: ClassSpeeds
+    tertiary: ClassSpeeds
+    tertiary_link: ClassSpeeds
+    unclassified: ClassSpeeds
+    residential: ClassSpeeds
+    living_street: ClassSpeeds
+    service: ClassSpeeds
+    track: ClassSpeeds
+    pedestrian: ClassSpeeds
+    busway: ClassSpeeds
+    road: ClassSpeeds
+
+
+class LimitShare(_Table):
+    """The share of the legal limit that each profile drives between junctions."""
+
+    normal: Share
+    response: Share
+
+
+class Delay(_Table):
+    """Seconds lost at one kind of point; absent where the profile may not pass it."""
+
+    normal_s: Seconds | None = None
+    response_s: Seconds | None = None
+
+
+class EveryonesDelay(_Table):
+    """Seconds lost at a point that every profile can pass."""
+
+    normal_s: Seconds
+    response_s: Seconds
+
+
+class Delays(_Table):
+    """The kinds of point that cost time."""
+
+    signals: Delay
+    stop: Delay
+    give_way: Delay
+    crossing: Delay
+    level_crossing: Delay
+    gate: Delay
+    locked_gate: Delay
+    private_entry: Delay
+    roundabout_entry: EveryonesDelay
+    u_turn: EveryonesDelay
+
+
+class Approach(_Table):
+    """The last stretch, off the road."""
+
+    walk_m: Metres
+    walk_m_s: MetresPerSecond
+    off_road_kmh: Kmh
+
+
+_Groups = Annotated[tuple[AccessGroup, ...], Field(strict=False, min_length=1)]
+
+
+class Access(_Table):
+    """The access groups that each profile may drive, sorted."""
+
+    normal: _Groups
+    response: _Groups
+
+    @field_validator("*")
+    @classmethod
+    def _as_a_set(cls, groups: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted(set(groups)))
+
+
+class Profiles(_Table):
+    """Both profiles and the sources of their numbers: one file, read and found sound."""
+
+    names: ClassVar[tuple[str, ...]] = get_args(ProfileName)
+
+    version: Literal[1]
+    sources: dict[str, Annotated[str, Field(min_length=1)]]
+    classes: Classes = Field(alias="class")
+    limit_share: LimitShare
+    delay: Delays
+    approach: Approach
+    access: Access
+
+    @classmethod
+    def default(cls) -> Profiles:
+        """Return the profiles that ship with the product, read once."""
+        return _shipped()
+
+    @classmethod
+    def read(cls, path: str | Path) -> Profiles:
+        """Read a profiles file.
+
+        Parameters
+        ----------
+        path
+            A TOML file in UTF-8, with or without a byte order mark.
+
+        Raises
+        ------
+        InputError
+            The file cannot be read, or has faults; every one of them is named.
+        """
+        try:
+            text = Path(path).read_text("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError([Fault(str(path), "", "", str(error), "a readable TOML file in UTF-8")]) from error
+        return cls.parse(text, str(path))
+
+    @classmethod
+    def parse(cls, text: str, source: str) -> Profiles:
+        """Read profiles from the text of a file.
+
+        Parameters
+        ----------
+        text
+            TOML.
+        source
+            What to call the file in faults.
+
+        Raises
+        ------
+        InputError
+            One fault for each thing wrong: TOML that cannot be parsed (then the only one), a key missing, unknown or
+            out of range, a citation of a source that is not listed.
+        """
+        raw = _toml(text, source)
+        faults = _citation_faults(raw, source)
+        try:
+            profiles = cls.model_validate(raw)
+        except ValidationError as error:
+            faults = [*(_shape_fault(detail, source) for detail in error.errors(include_url=False)), *faults]
+        if faults:
+            raise InputError(faults)
+        return profiles
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256, in hexadecimal, of the values as canonical JSON: comments, order and spacing do not count."""
+        values = self.model_dump(mode="json", by_alias=True)
+        canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def profile(self, name: str) -> Profile:
+        """Resolve one profile.
+
+        Parameters
+        ----------
+        name
+            One of `names`.
+
+        Raises
+        ------
+        InputError
+            There is no such profile.
+        """
+        if name not in self.names:
+            raise InputError([Fault("profile", "", "name", repr(name), " or ".join(self.names))])
+        return Profile(
+            name=name,
+            class_kmh={road: _value(getattr(speeds, f"{name}_kmh")) for road, speeds in self.classes},
+            untagged_limit_kmh={road: speeds.untagged_limit_kmh.value for road, speeds in self.classes},
+            limit_share=getattr(self.limit_share, name).value,
+            delay_ms={kind: _milliseconds(getattr(delay, f"{name}_s")) for kind, delay in self.delay},
+            access=frozenset(getattr(self.access, name)),
+            walk_m=self.approach.walk_m.value,
+            walk_m_s=self.approach.walk_m_s.value,
+            off_road_kmh=self.approach.off_road_kmh.value,
+        )
+
+    def table(self) -> list[Row]:
+        """List every number, in the order of the file, with the profile it belongs to and the text of its source."""
+        return [self._row(path, figure) for path, figure in _figures(self)]
+
+    def _row(self, path: tuple[str, ...], figure: Figure[float] | None) -> Row:
+        profile = path[-1].split("_")[0]
+        return Row(
+            what=".".join(path),
+            profile=profile if profile in self.names else "both",
+            value=_value(figure),
+            source="absent: this profile may not" if figure is None else self.sources[figure.source],
+        )
+
+
+@cache
+def _shipped() -> Profiles:
+    text = resources.files("graphs").joinpath("profiles.toml").read_text("utf-8")
+    return Profiles.parse(text, "graphs/profiles.toml")
+
+
+def _value(figure: Figure[float] | None) -> float | None:
+    return None if figure is None else figure.value
+
+
+def _milliseconds(delay: Figure[float] | None) -> int | None:
+    return None if delay is None else round(delay.value * _MS_PER_S)
+
+
+def _figures(table: BaseModel, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Figure[float] | None]]:
+    for name, info in type(table).model_fields.items():
+        here, value = (*path, info.alias or name), getattr(table, name)
+        if value is None or isinstance(value, Figure):
+            yield here, value
+        elif isinstance(value, BaseModel):
+            yield from _figures(value, here)
+
+
+def _toml(text: str, source: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        # The parser tells the place only in its message.
+        place = re.search(r"at line (\d+)", str(error))
+        where = f"line {place[1]}" if place else ""
+        raise InputError([Fault(source, where, "", str(error), "a file in TOML 1.0")]) from error
+
+
+def _citation_faults(raw: dict[str, object], source: str) -> list[Fault]:
+    """Find the citations of sources that are not listed, even in a file that has other faults."""
+    listed = raw.get("sources")
+    if not isinstance(listed, dict):
+        return []
+    known = sorted(listed)
+    tables = {key: value for key, value in raw.items() if key != "sources"}
+    return [
+        Fault(source, "", field, _shown(cited), f"a key of [sources]: {', '.join(known)}", _hint(cited, known))
+        for field, cited in _citations(tables)
+        if cited not in known
+    ]
+
+
+def _citations(tables: Mapping[str, object], path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    for key, value in tables.items():
+        here = (*path, key)
+        if key == "source" and isinstance(value, str):
+            yield ".".join(here), value
+        elif isinstance(value, dict):
+            yield from _citations(value, here)
+
+
+def _shape_fault(detail: ErrorDetails, source: str) -> Fault:
+    """Say in this product's words what pydantic found."""
+    loc = detail["loc"]
+    field = ".".join(str(part) for part in loc)
+    match detail["type"]:
+        case "missing":
+            return Fault(source, "", field, "a missing key", "this key, which is required")
+        case "extra_forbidden":
+            known = _keys_of(loc[:-1])
+            return Fault(source, "", field, "an unknown key", ", ".join(known), _hint(str(loc[-1]), known))
+        case "model_type":
+            accepted = f"a table with the keys {', '.join(_keys_of(loc))}"
+        case _:
+            accepted = detail["msg"].removeprefix("Input should be ")
+    return Fault(source, "", field, _shown(detail["input"]), accepted)
+
+
+def _keys_of(loc: tuple[int | str, ...]) -> list[str]:
+    """List the keys that the table at this place in the file may have."""
+    table: type[BaseModel] = Profiles
+    for part in loc:
+        fields = {info.alias or name: info for name, info in table.model_fields.items()}
+        annotation = fields[str(part)].annotation
+        table = next(kind for kind in (annotation, *get_args(annotation)) if isinstance(kind, type))
+    return [info.alias or name for name, info in table.model_fields.items()]
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
+
+
+def _hint(found: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(found, known, n=1)
+    return f"did you mean {near[0]}?" if near else ""

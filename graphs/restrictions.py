@@ -1,0 +1,150 @@
+"""Turn restrictions: from OpenStreetMap relations to sequences of directed edges."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graphs.network import TURN_FORBIDDEN, TURN_OBLIGATORY, Ints
+
+# A via road is followed this many edges at most; longer ones are mapping errors.
+VIA_EDGES = 50
+# The modes that a police car belongs to, most specific first; ``restriction:hgv`` and the like do not bind it.
+_KEYS = ("restriction:motorcar", "restriction:motor_vehicle", "restriction:vehicle", "restriction")
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """A turn restriction as mapped: way ids and a via node or via ways."""
+
+    kind: int
+    from_ways: tuple[int, ...]
+    via_ways: tuple[int, ...]
+    via_node: int | None
+    to_ways: tuple[int, ...]
+    excepted: str = ""
+    condition: str = ""
+    u_turn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A restriction on a sequence of directed edges: from, via ..., to."""
+
+    edges: tuple[int, ...]
+    kind: int
+    excepted: str
+    condition: str
+
+
+def read_restriction(tags: Mapping[str, str], members: Iterable[tuple[str, str, int]]) -> Restriction | None:
+    """Read a relation of ``type=restriction``; None where it does not bind a car or is incomplete.
+
+    Parameters
+    ----------
+    tags
+        The relation's tags.
+    members
+        ``(role, type, id)`` with type ``n``, ``w`` or ``r``.
+    """
+    value, condition = _rule(tags)
+    kind = TURN_FORBIDDEN if value.startswith("no_") else TURN_OBLIGATORY if value.startswith("only_") else None
+    by_role: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for role, type_, ref in members:
+        by_role[role, type_].append(ref)
+    starts, ends = by_role["from", "w"], by_role["to", "w"]
+    nodes, ways = by_role["via", "n"], by_role["via", "w"]
+    if kind is None or not starts or not ends or not (len(nodes) == 1 or ways):
+        return None
+    node = nodes[0] if nodes else None
+    return Restriction(
+        kind, tuple(starts), tuple(ways), node, tuple(ends), tags.get("except", ""), condition, value.endswith("_u_turn")
+    )
+
+
+def _rule(tags: Mapping[str, str]) -> tuple[str, str]:
+    """Return the rule and its condition: ``no_left_turn @ (07:00-09:00)`` is split at the ``@``."""
+    for key in _KEYS:
+        if key in tags:
+            return tags[key], ""
+        if f"{key}:conditional" in tags:
+            value, _, condition = tags[f"{key}:conditional"].partition("@")
+            return value.strip(), condition.strip()
+    return "", ""
+
+
+def resolve(
+    restrictions: Sequence[Restriction],
+    node_id: NDArray[np.int64],
+    tail: Ints,
+    head: Ints,
+    way_id: NDArray[np.int64],
+    twin: Ints,
+) -> tuple[list[Turn], int]:
+    """Find the edge sequences that each restriction binds.
+
+    Returns
+    -------
+    turns, unresolved
+        The turns in the order of the restrictions, and how many restrictions bind nothing in this network.
+    """
+    wanted = {way for item in restrictions for way in (*item.from_ways, *item.via_ways, *item.to_ways)}
+    finder = _Finder(node_id, tail, head, twin, way_id, wanted)
+    turns: list[Turn] = []
+    unresolved = 0
+    for item in restrictions:
+        chains = sorted(set(finder.chains(item)))
+        unresolved += not chains
+        turns += [Turn(chain, item.kind, item.excepted, item.condition) for chain in chains]
+    return turns, unresolved
+
+
+class _Finder:
+    def __init__(
+        self,
+        node_id: NDArray[np.int64],
+        tail: Ints,
+        head: Ints,
+        twin: Ints,
+        way_id: NDArray[np.int64],
+        wanted: set[int],
+    ) -> None:
+        self._node_id, self._head, self._twin = node_id, head, twin
+        self._of_way: dict[int, list[int]] = defaultdict(list)
+        self._out: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for edge in np.flatnonzero(np.isin(way_id, list(wanted))).tolist():
+            way = int(way_id[edge])
+            self._of_way[way].append(edge)
+            self._out[way, int(tail[edge])].append(edge)
+
+    def chains(self, item: Restriction) -> Iterator[tuple[int, ...]]:
+        for start in (edge for way in item.from_ways for edge in self._of_way[way]):
+            if item.via_node is None:
+                yield from self._through((start,), item.via_ways, item.to_ways)
+            elif self._node_id[self._head[start]] == item.via_node:
+                for chain in self._onto((start,), item.to_ways):
+                    # A ban on turning round in one road does not ban driving on along it.
+                    if not (item.u_turn and item.from_ways == item.to_ways) or chain[1] == self._twin[start]:
+                        yield chain
+
+    def _onto(self, chain: tuple[int, ...], ways: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+        for way in ways:
+            for edge in self._out[way, int(self._head[chain[-1]])]:
+                yield (*chain, edge)
+
+    def _through(
+        self, chain: tuple[int, ...], via: tuple[int, ...], to_ways: tuple[int, ...]
+    ) -> Iterator[tuple[int, ...]]:
+        """Follow the via ways, each by at least one edge and never turning back on it, then turn onto a to-way."""
+        if not via:
+            yield from self._onto(chain, to_ways)
+            return
+        for edge in self._out[via[0], int(self._head[chain[-1]])]:
+            if edge in chain or self._twin[edge] == chain[-1] or len(chain) > VIA_EDGES:
+                continue
+            yield from self._through((*chain, edge), via[1:], to_ways)
+            yield from self._through((*chain, edge), via, to_ways)

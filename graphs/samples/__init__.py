@@ -1,0 +1,1 @@
+"""Road maps that come with the product, and the scripts that make them again."""
