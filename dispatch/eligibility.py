@@ -46,14 +46,14 @@ def failures(question: Question) -> tuple[Failure, ...]:
 
 
 def grade_deploys(question: Question) -> Iterator[Failure]:
-    """``grade``: the incident's grade sends nobody."""
+    """Yield ``grade``: the incident's grade sends nobody."""
     grade = question.force.grade(question.incident.grade)
     if not grade.deploys:
         yield Failure("grade", f"grade {question.incident.grade} is resolved without sending a unit")
 
 
 def on_duty(question: Question) -> Iterator[Failure]:
-    """``off_duty``: the status says so, or the duty does not cover this moment."""
+    """Yield ``off_duty``: the status says so, or the duty does not cover this moment."""
     unit, now = question.unit, question.now
     if question.status is not None and question.status.off_duty:
         yield Failure("off_duty", f"status {unit.status} ({question.status.label})")
@@ -64,7 +64,7 @@ def on_duty(question: Question) -> Iterator[Failure]:
 
 
 def status_deployable(question: Question) -> Iterator[Failure]:
-    """``no_status``, ``status``: nothing is known of what the unit does, or it cannot be called away from it."""
+    """Yield ``no_status`` or ``status``: nothing is known of what the unit does, or it cannot be called away."""
     unit, status = question.unit, question.status
     if unit.status is None:
         yield Failure("no_status", "no status known; that is not 'available'")
@@ -75,7 +75,7 @@ def status_deployable(question: Question) -> Iterator[Failure]:
 
 
 def free_of_commitment(question: Question) -> Iterator[Failure]:
-    """``committed``: the unit is bound to an incident that this one may not take it from."""
+    """Yield ``committed``: the unit is bound to an incident that this one may not take it from."""
     unit, status = question.unit, question.status
     bound = unit.incident_id is not None or unit.committed_grade is not None
     may_be_taken = status is not None and status.deployable in {"preempt", "towards_higher_grade"}
@@ -101,7 +101,7 @@ def _may_leave(question: Question, committed_grade: str) -> bool:
 
 
 def skills_held(question: Question) -> Iterator[Failure]:
-    """``skill``: nobody aboard has a skill that every unit sent must have."""
+    """Yield ``skill``: nobody aboard has a skill that every unit sent must have."""
     for skill in sorted(required_skills(question.incident, question.force) - question.unit.skills):
         yield Failure("skill", f"nobody aboard has {skill}")
 
@@ -113,7 +113,7 @@ def required_skills(incident: Incident, force: Force) -> frozenset[str]:
 
 
 def crew_enough(question: Question) -> Iterator[Failure]:
-    """``crew``: too few aboard for a tag that does not allow several units instead, or nobody aboard."""
+    """Yield ``crew``: too few aboard for a tag that does not allow several units instead, or nobody aboard."""
     crew = question.unit.crew
     if crew == 0:
         yield Failure("crew", "nobody aboard")
@@ -126,7 +126,7 @@ def crew_enough(question: Question) -> Iterator[Failure]:
 
 
 def fix_usable(question: Question) -> Iterator[Failure]:
-    """``no_fix``, ``future_fix``, ``stale_fix``: it is not known where the unit is now."""
+    """Yield ``no_fix``, ``future_fix`` or ``stale_fix``: it is not known where the unit is now."""
     fix, limits = question.unit.fix, question.force.fixes
     if fix is None:
         yield Failure("no_fix", "no position known")

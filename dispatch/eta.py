@@ -60,10 +60,9 @@ def place(router: ReferenceRouter, question: Question) -> Placed | Failure:
 
 def eta(arrivals: Arrivals, times: EdgeTimes, placed: Placed) -> Eta | Failure:
     """Tell how soon a placed unit can be there, or that no road leads there."""
-    legs = [leg for leg in map(arrivals.leg, placed.spots) if leg is not None]
-    if not legs:
+    best = arrivals.best(placed.spots)
+    if best is None:
         return Failure("unreachable", "no road leads from there to the incident")
-    best = min(legs, key=lambda leg: leg.time_ms)
     status = placed.question.status
     mobilisation_ms = status.mobilisation_s * MS_PER_S if status is not None else 0
     time_ms = mobilisation_ms + best.time_ms
@@ -74,18 +73,18 @@ def eta(arrivals: Arrivals, times: EdgeTimes, placed: Placed) -> Eta | Failure:
         drive_ms=best.drive_ms,
         walk_ms=best.walk_ms,
         earliest_ms=max(time_ms - doubt_ms, mobilisation_ms),
-        latest_ms=time_ms + doubt_ms + _direction_doubt_ms(legs, times),
+        latest_ms=time_ms + doubt_ms + _direction_doubt_ms(arrivals, times, placed.spots),
         leg=best,
     )
 
 
 def fix_age_ms(fix: Fix, now: datetime) -> int:
-    """Age of a fix from the time it was true; one dated within the tolerated future is new."""
+    """Return the age of a fix from the time it was true; one dated within the tolerated future is new."""
     return max(round((now - fix.fixed_at).total_seconds() * MS_PER_S), 0)
 
 
 def _age_doubt_ms(placed: Placed) -> int:
-    """Since its fix a moving unit may have come nearer, or gone away, by as long as the fix is old."""
+    """Return the age of a moving unit's fix: it may have come nearer, or gone away, for so long since."""
     question = placed.question
     age_ms = fix_age_ms(placed.fix, question.now)
     known = age_ms <= question.force.fixes.fresh_s * MS_PER_S or not may_have_moved(question.status)
@@ -93,7 +92,7 @@ def _age_doubt_ms(placed: Placed) -> int:
 
 
 def _accuracy_doubt_ms(placed: Placed, times: EdgeTimes, leg: Leg) -> int:
-    """The time to drive the fix's radius at the speed of the road it is on."""
+    """Return the time to drive the fix's radius at the speed of the road it is on."""
     fix = placed.fix
     radius_m = placed.question.force.fixes.default_accuracy_m if fix.accuracy_m is None else fix.accuracy_m
     edge = leg.spot.edge
@@ -102,10 +101,9 @@ def _accuracy_doubt_ms(placed: Placed, times: EdgeTimes, leg: Leg) -> int:
     return round(radius_m * per_m)
 
 
-def _direction_doubt_ms(legs: Sequence[Leg], times: EdgeTimes) -> int:
-    """A unit that may point either way loses at most a U-turn if it points the wrong way."""
-    if len({leg.spot.delay_ms for leg in legs}) > 1:
+def _direction_doubt_ms(arrivals: Arrivals, times: EdgeTimes, spots: Sequence[Spot]) -> int:
+    """Return what a wrong guess costs where a unit may point either way: at most a U-turn."""
+    if len({spot.delay_ms for spot in spots}) > 1:
         return 0  # its direction is known: turning round first is already in the time
-    spread_ms = max(leg.time_ms for leg in legs) - min(leg.time_ms for leg in legs)
-    return min(spread_ms, times.u_turn_ms)
-
+    told = [time for time in map(arrivals.time_ms, spots) if time is not None]
+    return min(max(told) - min(told), times.u_turn_ms)

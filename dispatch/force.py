@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import shapely
 from pydantic import Field, ValidationError, model_validator
+from shapely.geometry.base import BaseGeometry
 
-from dispatch.force_faults import cross_faults, parse_toml, shape_faults, unknown_name
+from dispatch.force_faults import cross_faults
 from dispatch.force_tables import (
     GLOBE,
     Areas,
@@ -34,7 +35,8 @@ from dispatch.force_tables import (
     Tags,
     TimeZone,
 )
-from graphs.errors import Fault, InputError
+from graphs.errors import InputError
+from graphs.faults import parse_toml, read_text, shape_faults, unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,8 +67,9 @@ class Force(Table):
         By code, why a dispatcher may send another unit than the suggested one.
     """
 
-    version: Literal[1] = Field(description="1")
-    name: Label = Field(description="text for people to read")
+    # Not Literal[1], which would take true and 1.0.
+    version: int = Field(ge=1, le=1, description="1")
+    name: Label = Field(description="a line of text for people to read")
     time_zone: TimeZone = Field(description="an IANA time zone")
     grades: Grades
     areas: Areas = Field(default=Areas(), description="a table with urban")
@@ -118,14 +121,7 @@ class Force(Table):
         InputError
             With every fault found; a file that cannot be read is one.
         """
-        accepted = "a TOML file in UTF-8"
-        try:
-            text = Path(path).read_text("utf-8-sig")
-        except OSError as error:
-            raise InputError([Fault(str(path), "", "", error.strerror or str(error), accepted)]) from error
-        except UnicodeDecodeError as error:
-            raise InputError([Fault(str(path), f"byte {error.start}", "", error.reason, accepted)]) from error
-        return cls.parse(text, str(path))
+        return cls.parse(read_text(path, "a TOML file in UTF-8"), str(path))
 
     @staticmethod
     def default() -> Force:
@@ -193,7 +189,7 @@ class Force(Table):
         return "urban" if any(polygon.covers(place) for polygon in self._urban) else "rural"
 
     @functools.cached_property
-    def _urban(self) -> tuple[shapely.Polygon, ...]:
+    def _urban(self) -> tuple[BaseGeometry, ...]:
         polygons = tuple(shapely.from_wkt(wkt) for wkt in self.areas.urban)
         shapely.prepare(polygons)
         return polygons

@@ -10,11 +10,11 @@ from typing import Annotated, Literal
 import shapely
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from dispatch.force_faults import refuse
+from graphs.faults import refuse
 
 _SECONDS = "a whole number of seconds, 0 or more"
 _POSITIVE_SECONDS = "a whole number of seconds, 1 or more"
-_LABEL = "text for people to read"
+_LABEL = "a line of text for people to read"
 _ZONE = 'an IANA time zone, such as "Europe/London"'
 _YES_OR_NO = "true or false"
 GLOBE = shapely.box(-180, -90, 180, 90)
@@ -33,7 +33,7 @@ def _code(word: str) -> str:
 
 
 def _label(text: str) -> str:
-    if not text.strip():
+    if not text.strip() or re.search(r"[\x00-\x1f\x7f]", text):
         raise refuse(_LABEL)
     return text
 
@@ -43,7 +43,7 @@ def _is_polygon(wkt: str) -> bool:
         shape = shapely.from_wkt(wkt)
     except shapely.errors.GEOSException:
         return False
-    return bool(shape.geom_type == "Polygon" and shape.is_valid and not shape.is_empty and GLOBE.covers(shape))
+    return bool(shape.geom_type == "Polygon" and shape.is_valid and GLOBE.covers(shape))
 
 
 def _polygon(wkt: str) -> str:
@@ -247,4 +247,6 @@ Statuses = Annotated[Mapping[Code, Status], Field(min_length=1, description="a t
 Preemption = Annotated[Mapping[Key, Names], Field(description="a list of grades")]
 Skills = Annotated[Mapping[Key, Skill], Field(description="a table for each skill")]
 Tags = Annotated[Mapping[Key, Tag], Field(description="a table for each tag")]
-Reasons = Annotated[Mapping[Key, Label], Field(min_length=1, description="text for people to read, at least one")]
+Reasons = Annotated[
+    Mapping[Key, Label], Field(min_length=1, description="a line of text for people to read, at least one")
+]

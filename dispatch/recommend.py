@@ -84,14 +84,15 @@ def recommend(picture: Picture, incident: Incident, network: Network, force: For
 def _rank(
     picture: Picture, incident: Incident, force: Force, router: ReferenceRouter, approaches: Sequence[Approach]
 ) -> list[LedgerLine]:
-    """Return a line for every unit, soonest first; no line depends on another unit but for its place in the order."""
+    """Return a line for every unit, soonest first; no other unit changes a unit's own time."""
     questions = [Question(unit, incident, picture.now, force) for unit in picture.units]
     failed = {item.unit.callsign: failures(item) for item in questions}
     placeable = [item for item in questions if not any(f.rule in PLACELESS for f in failed[item.unit.callsign])]
     placed = {item.unit.callsign: place(router, item) for item in placeable}
     spots = [spot for item in placed.values() if isinstance(item, Placed) for spot in item.spots]
     arrivals = router.arrivals(approaches, spots)
-    lines = [_line(item, failed[item.unit.callsign], placed.get(item.unit.callsign), arrivals, router) for item in questions]
+    by_unit = ((item, item.unit.callsign) for item in questions)
+    lines = [_line(item, failed[name], placed.get(name), arrivals, router) for item, name in by_unit]
     lines.sort(key=lambda line: line.order)
     first_ms = next((line.eta.time_ms for line in lines if line.eta is not None), 0)
     return [replace(line, behind_ms=line.eta.time_ms - first_ms) if line.eta else line for line in lines]
@@ -150,7 +151,9 @@ def _with_costs(ledger: list[LedgerLine], picture: Picture, network: Network, fo
     def committed(unit: Unit) -> bool:
         return unit.incident_id is not None or unit.committed_grade is not None
 
-    return [replace(line, leaves=cost(line.unit)) if line.eligible and committed(line.unit) else line for line in ledger]
+    return [
+        replace(line, leaves=cost(line.unit)) if line.eligible and committed(line.unit) else line for line in ledger
+    ]
 
 
 def _left_behind(unit: Unit, left: Incident, lines: Sequence[LedgerLine]) -> LeftBehind:
@@ -176,7 +179,8 @@ def _indistinguishable(eligible: Sequence[LedgerLine]) -> tuple[str, ...]:
     if not eligible or eligible[0].eta is None:
         return ()
     latest_ms = eligible[0].eta.latest_ms
-    return tuple(line.unit.callsign for line in eligible[1:] if line.eta is not None and line.eta.earliest_ms <= latest_ms)
+    timed = ((line.unit.callsign, line.eta) for line in eligible[1:])
+    return tuple(callsign for callsign, eta in timed if eta is not None and eta.earliest_ms <= latest_ms)
 
 
 def _certainty(eligible: Sequence[LedgerLine], alike: tuple[str, ...]) -> Certainty | None:

@@ -51,11 +51,12 @@ def _next(eligible: Sequence[LedgerLine], chosen: Sequence[LedgerLine]) -> Ledge
 
 
 def _preferred(eligible: Sequence[LedgerLine], chosen: Sequence[LedgerLine], tag: Tag) -> LedgerLine | None:
-    """Return the first unit with the preferred skill, if nobody chosen has it and it comes soon enough after the first."""
+    """Return the first unit with the preferred skill, if nobody chosen has it and it comes soon enough."""
     skill, near_enough_s = tag.prefer_skill, tag.near_enough_s
     if skill is None or near_enough_s is None or any(skill in line.unit.skills for line in chosen):
         return None
-    return next((line for line in eligible if skill in line.unit.skills and _within(line, eligible[0], near_enough_s)), None)
+    skilled = (line for line in eligible if skill in line.unit.skills)
+    return next((line for line in skilled if _within(line, eligible[0], near_enough_s)), None)
 
 
 def _within(line: LedgerLine, first: LedgerLine, seconds: int) -> bool:
@@ -65,7 +66,7 @@ def _within(line: LedgerLine, first: LedgerLine, seconds: int) -> bool:
 
 
 def _enough_people(chosen: Sequence[LedgerLine], tag: Tag) -> bool:
-    """An unknown crew counts as one officer: somebody is driving."""
+    """Tell whether a tag's crew is met; an unknown crew counts as one officer, for somebody is driving."""
     if tag.crew is None or sum(line.unit.crew or 1 for line in chosen) >= tag.crew:
         return True
     return tag.or_units is not None and len(chosen) >= tag.or_units

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from shapely.geometry.base import BaseGeometry
 
 from graphs.coordinates import METRES_PER_DEGREE, great_circle_m
 from graphs.errors import SourceError
 from graphs.network import BRIDGE, ROUNDABOUT, TUNNEL, Floats, Ints, Network, NetworkMeta
-from graphs.restrictions import Restriction, resolve
+from graphs.restrictions import Restriction, Turn, resolve
 from graphs.tags import ACCESS_GROUPS, OBSTACLES, ROAD_CLASSES
 
 LonLat = tuple[float, float]
@@ -71,12 +73,37 @@ class Segment:
 
 
 @dataclass(slots=True)
+class SegmentTurn:
+    """A turn restriction told edge by edge.
+
+    Parameters
+    ----------
+    steps
+        The segments in driving order, each with whether it is driven from its end to its start.
+    """
+
+    steps: Sequence[tuple[Segment, bool]]
+    kind: int
+    excepted: str = ""
+    condition: str = ""
+
+
+@dataclass(slots=True)
 class Roads:
-    """What a reader found."""
+    """What a reader found.
+
+    Parameters
+    ----------
+    restrictions
+        Turn restrictions as mapped, by way.
+    turns
+        Turn restrictions of sources that tell them edge by edge.
+    """
 
     meta: NetworkMeta
     segments: list[Segment] = field(default_factory=list)
     restrictions: list[Restriction] = field(default_factory=list)
+    turns: list[SegmentTurn] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
 
 
@@ -221,9 +248,12 @@ def _node_lonlat(segments: Iterable[Segment], node_id: NDArray[np.int64]) -> Flo
     return np.array([found[key] for key in node_id.tolist()], np.float64)
 
 
-def _turns(roads: Roads, edges: _Edges, columns: Sequence[Segment], texts: _Texts) -> dict[str, NDArray[np.generic]]:
+def _turns(roads: Roads, edges: _Edges, columns: Sequence[Segment], texts: _Texts) -> dict[str, Any]:
     way_id = np.array([item.way_id for item in columns], np.int64)
     found, unresolved = resolve(roads.restrictions, edges.node_id, edges.tail, edges.head, way_id, edges.twin())
+    told = _told_by_edge(roads.turns, edges, columns)
+    unresolved += len(roads.turns) - len(told)
+    found += told
     if unresolved:
         roads.dropped["turn restriction: its roads do not meet in the network"] += unresolved
     lengths = [len(turn.edges) for turn in found]
@@ -236,10 +266,24 @@ def _turns(roads: Roads, edges: _Edges, columns: Sequence[Segment], texts: _Text
     }
 
 
-def _area(lonlat: Floats) -> shapely.Geometry:
+def _told_by_edge(turns: Sequence[SegmentTurn], edges: _Edges, columns: Sequence[Segment]) -> list[Turn]:
+    """Find the edges of turns told by segment; one whose segments are not all in the network is left out."""
+    if not turns:
+        return []
+    ways_driven = zip(columns, edges.backward.tolist(), strict=True)
+    edge_of = {(id(item), bool(backward)): edge for edge, (item, backward) in enumerate(ways_driven)}
+    chains = [[edge_of.get((id(item), backward)) for item, backward in turn.steps] for turn in turns]
+    return [
+        Turn(tuple(edge for edge in chain if edge is not None), turn.kind, turn.excepted, turn.condition)
+        for turn, chain in zip(turns, chains, strict=True)
+        if None not in chain
+    ]
+
+
+def _area(lonlat: Floats) -> BaseGeometry:
     """Return the convex hull of all roads and a margin around it, in degrees."""
     middle_lat = float((lonlat[:, 1].min() + lonlat[:, 1].max()) / 2)
     narrow = max(np.cos(np.radians(middle_lat)), 0.01)
     hull = shapely.convex_hull(shapely.MultiPoint(lonlat * (narrow, 1.0)))
     grown = shapely.buffer(hull, AREA_MARGIN_M / METRES_PER_DEGREE, quad_segs=4)
-    return shapely.transform(grown, lambda points: points / (narrow, 1.0))
+    return cast("BaseGeometry", shapely.transform(grown, lambda points: points / (narrow, 1.0)))

@@ -15,6 +15,7 @@ METRES_PER_DEGREE = math.pi * EARTH_RADIUS_M / 180.0
 # The Ordnance Survey's grid covers eastings 0..700 km and northings 0..1300 km (OS, A guide to coordinate systems).
 GRID_EASTING_M = (0.0, 700_000.0)
 GRID_NORTHING_M = (0.0, 1_300_000.0)
+_DEGREES_END = 1_000.0  # metres; no mistyped degree is as large
 
 
 def great_circle_m(lonlat_a: Floats, lonlat_b: Floats) -> Floats:
@@ -47,6 +48,11 @@ def degrees_around(lat: float, radius_m: float) -> tuple[float, float]:
     return lat_deg / math.cos(math.radians(poleward)), lat_deg
 
 
+def on_globe(lat: float, lon: float) -> bool:
+    """Tell whether two numbers can be degrees of latitude and longitude."""
+    return -90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0  # noqa: PLR2004 - the globe
+
+
 def from_british_grid(easting_m: float, northing_m: float) -> tuple[float, float]:
     """Return ``(lat, lon)`` in degrees of a British National Grid point, by the OSTN15 transformation.
 
@@ -70,6 +76,6 @@ def from_british_grid(easting_m: float, northing_m: float) -> tuple[float, float
 def looks_like_british_grid(first: float, second: float) -> bool:
     """Tell whether two numbers given as degrees are more likely an easting and a northing."""
     return any(
-        1_000 < easting <= GRID_EASTING_M[1] and 1_000 < northing <= GRID_NORTHING_M[1]
+        _DEGREES_END < easting <= GRID_EASTING_M[1] and _DEGREES_END < northing <= GRID_NORTHING_M[1]
         for easting, northing in ((first, second), (second, first))
     )

@@ -101,7 +101,7 @@ _MPH_COUNTRIES: Final = frozenset({"gb"})
 _AMOUNT: Final = r"(?P<amount>\d{1,4}(?:\.\d{1,6})?)\s*(?P<unit>" + "|".join(_UNITS_KMH) + ")"
 _NUMBER: Final = re.compile(_AMOUNT, re.ASCII)
 _ZONE: Final = re.compile(r"(?:zone)?:?\s*" + _AMOUNT, re.ASCII)
-_RULE: Final = re.compile(r"(?P<country>[a-z]{2})(?P<region>-[a-z]{2,3})?:(?P<context>\S.*)", re.ASCII)
+_RULE: Final = re.compile(r"(?P<country>[a-z]{2})(?P<region>-[a-z]{2,3})?:\s*(?P<context>\S.*)", re.ASCII)
 _SEPARATOR: Final = re.compile(r"[;|]")
 
 

@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import shapely
@@ -173,9 +173,9 @@ class Network:
         return start, order
 
     @cached_property
-    def area(self) -> shapely.Geometry:
+    def area(self) -> shapely.Polygon:
         """The area inside which a place may be asked for, in degrees."""
-        area = shapely.from_wkb(self.area_wkb.tobytes())
+        area = cast("shapely.Polygon", shapely.from_wkb(self.area_wkb.tobytes()))
         shapely.prepare(area)
         return area
 
@@ -194,11 +194,11 @@ class Network:
 
     def class_name(self, edge: int) -> str:
         """Return the road class of an edge."""
-        return ROAD_CLASSES[self.road_class[edge]]
+        return ROAD_CLASSES[int(self.road_class[edge])]
 
     def access_name(self, edge: int) -> str:
         """Return the access group of an edge."""
-        return ACCESS_GROUPS[self.access[edge]]
+        return ACCESS_GROUPS[int(self.access[edge])]
 
     def edge_lonlat(self, edge: int) -> Floats:
         """Return the (n, 2) points of an edge in driving direction."""

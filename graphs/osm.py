@@ -35,8 +35,8 @@ SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
 Report = Callable[[str], None]
 
 
-def _quiet(_message: str) -> None:
-    pass
+def quiet(_message: str) -> None:
+    """Report nothing."""
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class _Found:
     dropped: Counter[str] = field(default_factory=Counter)
 
 
-def read_osm(path: Path, report: Report = _quiet) -> Roads:
+def read_osm(path: Path, report: Report = quiet) -> Roads:
     """Read an OpenStreetMap file.
 
     Parameters
@@ -98,6 +98,7 @@ def read_osm(path: Path, report: Report = _quiet) -> Roads:
 def _read_ways(path: Path, found: _Found) -> None:
     source = osmium.FileProcessor(path, osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway", "route"))
     for way in source:
+        assert isinstance(way, osmium.osm.Way)  # noqa: S101 - what was asked for; the library's types cannot say so
         tags = dict(way.tags)
         if "highway" not in tags and tags.get("route") != "ferry":
             continue
@@ -111,6 +112,7 @@ def _read_ways(path: Path, found: _Found) -> None:
 def _read_restrictions(path: Path, found: _Found) -> None:
     source = osmium.FileProcessor(path, osmium.osm.RELATION).with_filter(osmium.filter.KeyFilter("type"))
     for relation in source:
+        assert isinstance(relation, osmium.osm.Relation)  # noqa: S101 - as above
         tags = dict(relation.tags)
         if not tags["type"].startswith("restriction"):
             continue
@@ -125,6 +127,7 @@ def _read_nodes(path: Path, found: _Found) -> None:
     wanted = {node for way in found.ways for node in way.nodes}
     source = osmium.FileProcessor(path, osmium.osm.NODE).with_filter(osmium.filter.IdFilter(wanted))
     for node in source:
+        assert isinstance(node, osmium.osm.Node)  # noqa: S101 - as above
         if not node.location.valid():
             continue
         found.place[node.id] = (node.location.lon, node.location.lat)

@@ -6,11 +6,8 @@ models here are the shape of that file. `Profile` is what routing uses: plain va
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
-import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -19,14 +16,14 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Final, Generic, Literal, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_core import ErrorDetails
 
 from graphs.errors import Fault, InputError
+from graphs.faults import parse_toml, read_text, shape_faults, unknown_name
 
 ProfileName = Literal["normal", "response"]
-AccessGroup = Literal["open", "destination", "private", "bus", "emergency", "no"]
+# The group "no" is missing on purpose: what cannot be opened is not opened by a table.
+AccessGroup = Literal["open", "destination", "private", "bus", "emergency"]
 
-_SHOWN_CHARACTERS: Final = 60
 _MS_PER_S: Final = 1000
 
 
@@ -219,11 +216,7 @@ class Profiles(_Table):
         InputError
             The file cannot be read, or has faults; every one of them is named.
         """
-        try:
-            text = Path(path).read_text("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError([Fault(str(path), "", "", str(error), "a readable TOML file in UTF-8")]) from error
-        return cls.parse(text, str(path))
+        return cls.parse(read_text(path, "a TOML file in UTF-8"), str(path))
 
     @classmethod
     def parse(cls, text: str, source: str) -> Profiles:
@@ -242,12 +235,12 @@ class Profiles(_Table):
             One fault for each thing wrong: TOML that cannot be parsed (then the only one), a key missing, unknown or
             out of range, a citation of a source that is not listed.
         """
-        raw = _toml(text, source)
+        raw = parse_toml(text, source)
         faults = _citation_faults(raw, source)
         try:
             profiles = cls.model_validate(raw)
         except ValidationError as error:
-            faults = [*(_shape_fault(detail, source) for detail in error.errors(include_url=False)), *faults]
+            faults = [*shape_faults(error, cls, source), *faults]
         if faults:
             raise InputError(faults)
         return profiles
@@ -323,16 +316,6 @@ def _figures(table: BaseModel, path: tuple[str, ...] = ()) -> Iterator[tuple[tup
             yield from _figures(value, here)
 
 
-def _toml(text: str, source: str) -> dict[str, object]:
-    try:
-        return tomllib.loads(text)
-    except ValueError as error:
-        # The parser tells the place only in its message.
-        place = re.search(r"at line (\d+)", str(error))
-        where = f"line {place[1]}" if place else ""
-        raise InputError([Fault(source, where, "", str(error), "a file in TOML 1.0")]) from error
-
-
 def _citation_faults(raw: dict[str, object], source: str) -> list[Fault]:
     """Find the citations of sources that are not listed, even in a file that has other faults."""
     listed = raw.get("sources")
@@ -341,7 +324,7 @@ def _citation_faults(raw: dict[str, object], source: str) -> list[Fault]:
     known = sorted(listed)
     tables = {key: value for key, value in raw.items() if key != "sources"}
     return [
-        Fault(source, "", field, _shown(cited), f"a key of [sources]: {', '.join(known)}", _hint(cited, known))
+        unknown_name(source, field, cited, known)
         for field, cited in _citations(tables)
         if cited not in known
     ]
@@ -354,40 +337,3 @@ def _citations(tables: Mapping[str, object], path: tuple[str, ...] = ()) -> Iter
             yield ".".join(here), value
         elif isinstance(value, dict):
             yield from _citations(value, here)
-
-
-def _shape_fault(detail: ErrorDetails, source: str) -> Fault:
-    """Say in this product's words what pydantic found."""
-    loc = detail["loc"]
-    field = ".".join(str(part) for part in loc)
-    match detail["type"]:
-        case "missing":
-            return Fault(source, "", field, "a missing key", "this key, which is required")
-        case "extra_forbidden":
-            known = _keys_of(loc[:-1])
-            return Fault(source, "", field, "an unknown key", ", ".join(known), _hint(str(loc[-1]), known))
-        case "model_type":
-            accepted = f"a table with the keys {', '.join(_keys_of(loc))}"
-        case _:
-            accepted = detail["msg"].removeprefix("Input should be ")
-    return Fault(source, "", field, _shown(detail["input"]), accepted)
-
-
-def _keys_of(loc: tuple[int | str, ...]) -> list[str]:
-    """List the keys that the table at this place in the file may have."""
-    table: type[BaseModel] = Profiles
-    for part in loc:
-        fields = {info.alias or name: info for name, info in table.model_fields.items()}
-        annotation = fields[str(part)].annotation
-        table = next(kind for kind in (annotation, *get_args(annotation)) if isinstance(kind, type))
-    return [info.alias or name for name, info in table.model_fields.items()]
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
-
-
-def _hint(found: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(found, known, n=1)
-    return f"did you mean {near[0]}?" if near else ""

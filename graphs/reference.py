@@ -17,9 +17,9 @@ import shapely.ops
 
 from graphs.compiled import compiled
 from graphs.errors import OutsideNetwork
-from graphs.network import Ints, Longs, Network
+from graphs.network import Bytes, Ints, Longs, Network
 from graphs.snapping import Approach, Spot, snapper
-from graphs.times import EdgeTimes, edge_times
+from graphs.times import EdgeTimes, Mask, edge_times
 
 NEVER = np.int64(2**62)
 NO_EDGE = -1
@@ -135,34 +135,38 @@ class Arrivals:
         self._approaches = approaches
         self._of_edge = {item.edge: item for item in approaches}
         edges = np.array([item.edge for item in approaches], np.int64)
-        seeds = np.array([item.walk_ms + self._along_ms(item.edge, item.fraction) for item in approaches], np.int64)
+        seeds = np.array([item.walk_ms + times.along_ms(item.edge, item.fraction) for item in approaches], np.int64)
         network = times.network
         self._from_end, self._next = search_backwards(
             *network.into, network.tail, network.twin, times.edge_ms, times.group, times.turn_ms, times.u_turn_ms,
             edges, seeds, watched,
         )  # fmt: skip
 
+    def time_ms(self, spot: Spot) -> int | None:
+        """Return the time from one spot; None where the place cannot be reached from it."""
+        told = [time for time in (self._direct_ms(spot), self._onward_ms(spot)) if time is not None]
+        return min(told, default=None)
+
     def best(self, spots: Sequence[Spot]) -> Leg | None:
-        """Return the fastest leg from any of a vehicle's spots; None where the place cannot be reached."""
-        legs = [leg for leg in map(self.leg, spots) if leg is not None]
-        return min(legs, key=lambda leg: leg.time_ms, default=None)
+        """Return the fastest leg from any of a vehicle's spots, the first on a tie; None where there is none."""
+        timed = [(time, row) for row, time in enumerate(map(self.time_ms, spots)) if time is not None]
+        return self.leg(spots[min(timed)[1]]) if timed else None
 
     def leg(self, spot: Spot) -> Leg | None:
         """Return the leg from one spot; None where the place cannot be reached from it."""
-        on_edge = self._direct_ms(spot)
-        onward = self._onward_ms(spot)
-        if on_edge is None and onward is None:
+        time_ms = self.time_ms(spot)
+        if time_ms is None:
             return None
-        if onward is None or (on_edge is not None and on_edge <= onward):
-            return self._made(spot, (spot.edge,), on_edge or 0)
-        return self._made(spot, self._path(spot.edge), onward)
+        stays = time_ms == self._direct_ms(spot)
+        edges = (spot.edge,) if stays else tuple(follow(spot.edge, self._next, self._stopping).tolist())
+        return self._made(spot, edges, time_ms)
 
     def _direct_ms(self, spot: Spot) -> int | None:
         """Time to an approach ahead on the vehicle's own edge."""
         target = self._of_edge.get(spot.edge)
         if target is None or target.fraction < spot.fraction:
             return None
-        ahead = self._along_ms(spot.edge, target.fraction) - self._along_ms(spot.edge, spot.fraction)
+        ahead = self._times.along_ms(spot.edge, target.fraction) - self._times.along_ms(spot.edge, spot.fraction)
         return spot.delay_ms + ahead + target.walk_ms
 
     def _onward_ms(self, spot: Spot) -> int | None:
@@ -171,37 +175,43 @@ class Arrivals:
         if rest >= NEVER:
             return None
         whole = int(self._times.edge_ms[spot.edge])
-        return spot.delay_ms + whole - self._along_ms(spot.edge, spot.fraction) + rest
+        return spot.delay_ms + whole - self._times.along_ms(spot.edge, spot.fraction) + rest
 
-    def _along_ms(self, edge: int, fraction: float) -> int:
-        """Time from the start of an edge to a fraction of it; what stands on an edge is spread over its length."""
-        return round(int(self._times.edge_ms[edge]) * fraction)
-
-    def _path(self, edge: int) -> tuple[int, ...]:
-        """Follow the search from the end of an edge to the edge of an approach."""
-        path = [edge]
-        while True:
-            edge = int(self._next[edge])
-            path.append(edge)
-            if self._stops_on(edge):
-                return tuple(path)
-
-    def _stops_on(self, edge: int) -> bool:
-        target = self._of_edge.get(edge)
-        if target is None:
-            return False
-        seed = target.walk_ms + self._along_ms(edge, target.fraction)
-        return seed <= int(self._times.edge_ms[edge]) + int(self._from_end[edge])
+    @cached_property
+    def _stopping(self) -> Mask:
+        """(E,) whether a vehicle that comes onto the edge stops on it."""
+        stopping = np.zeros(self._times.network.edge_count, np.bool_)
+        for edge, target in self._of_edge.items():
+            seed = target.walk_ms + self._times.along_ms(edge, target.fraction)
+            stopping[edge] = seed <= int(self._times.edge_ms[edge]) + int(self._from_end[edge])
+        return stopping
 
     def _made(self, spot: Spot, edges: tuple[int, ...], time_ms: int) -> Leg:
         target = self._of_edge[edges[-1]]
-        length = self._lengths[list(edges)]
+        length = self._times.network.length_m[list(edges)]
         driven = length.sum() - spot.fraction * length[0] - (1.0 - target.fraction) * length[-1]
         return Leg(time_ms, time_ms - target.walk_ms, target.walk_ms, max(float(driven), 0.0), spot, target, edges)
 
-    @cached_property
-    def _lengths(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        return self._times.network.length_m
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One edge of a leg: milliseconds and metres on it, the turn onto it included."""
+
+    edge: int
+    time_ms: int
+    length_m: float
+
+
+def leg_parts(times: EdgeTimes, leg: Leg) -> list[Part]:
+    """Return a leg edge by edge; the times add up to ``leg.drive_ms``."""
+    parts = []
+    for row, edge in enumerate(leg.edges):
+        start = leg.spot.fraction if row == 0 else 0.0
+        end = leg.approach.fraction if row == len(leg.edges) - 1 else 1.0
+        before_ms = leg.spot.delay_ms if row == 0 else times.turn(leg.edges[row - 1], edge)
+        driven_ms = times.along_ms(edge, end) - times.along_ms(edge, start)
+        parts.append(Part(edge, before_ms + driven_ms, float(times.network.length_m[edge]) * (end - start)))
+    return parts
 
 
 def leg_line(network: Network, leg: Leg) -> shapely.LineString:
@@ -217,7 +227,7 @@ def leg_line(network: Network, leg: Leg) -> shapely.LineString:
     return shapely.LineString(distinct if len(distinct) > 1 else distinct * 2)
 
 
-def _part(network: Network, edge: int, start: float, end: float) -> shapely.LineString:
+def _part(network: Network, edge: int, start: float, end: float) -> shapely.LineString | shapely.Point:
     return shapely.ops.substring(network.edge_line(edge), start, end, normalized=True)
 
 
@@ -228,7 +238,7 @@ def search_backwards(
     tail: Ints,
     twin: Ints,
     edge_ms: Longs,
-    group: Ints,
+    group: Bytes,
     turn_ms: Longs,
     u_turn_ms: int,
     target_edge: Longs,
@@ -278,3 +288,18 @@ def search_backwards(
         if better:
             enough = from_end[watched].max()
     return from_end, onto
+
+
+@compiled
+def follow(edge: int, onto: Longs, stopping: Mask) -> Longs:
+    """Return the edges from one edge, itself included, along the search's tree to the first on which it stops."""
+    count = 1
+    last = onto[edge]
+    while not stopping[last]:
+        last = onto[last]
+        count += 1
+    path = np.empty(count + 1, np.int64)
+    path[0] = edge
+    for step in range(count):
+        path[step + 1] = onto[path[step]]
+    return path

@@ -84,7 +84,8 @@ class Snapper:
         self._network = network
         lengths = np.diff(network.shape_start)
         rows = np.repeat(np.arange(len(lengths)), lengths)
-        self._tree = shapely.STRtree(shapely.linestrings(network.shape_lonlat, indices=rows))
+        lines = shapely.linestrings(network.shape_lonlat, indices=rows)
+        self._tree = shapely.STRtree(lines)  # type: ignore[arg-type]  # an array of lines; the stubs know only lists
 
     @cached_property
     def _edges_of_shape(self) -> NDArray[np.int32]:
@@ -168,7 +169,8 @@ class Snapper:
     @cached_property
     def _stopping(self) -> NDArray[np.bool_]:
         network = self._network
-        return ~np.isin(network.road_class, _NO_STOPPING) & (network.flags & (TUNNEL | BRIDGE) == 0)
+        stopping = ~np.isin(network.road_class, _NO_STOPPING) & (network.flags & (TUNNEL | BRIDGE) == 0)
+        return np.asarray(stopping, np.bool_)
 
     def _usable(self, times: EdgeTimes, allowed: NDArray[np.bool_], lat: float, lon: float, radius_m: float) -> Near:
         """Return allowed edges within a radius, doubled until there is one."""
@@ -201,8 +203,14 @@ class Near:
 
     def only(self, kept: NDArray[np.bool_]) -> Near:
         """Return the rows that are kept."""
-        columns = (self.edge, self.gap_m, self.fraction, self.lon, self.lat, self.bearing_deg)
-        return Near(*(column[kept] for column in columns))
+        return Near(
+            self.edge[kept],
+            self.gap_m[kept],
+            self.fraction[kept],
+            self.lon[kept],
+            self.lat[kept],
+            self.bearing_deg[kept],
+        )
 
     def spot(self, row: int, delay_ms: int) -> Spot:
         """Return one row as a place of a vehicle."""

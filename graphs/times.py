@@ -52,6 +52,15 @@ class EdgeTimes:
     turn_ms: Longs
     u_turn_ms: int
 
+    def along_ms(self, edge: int, fraction: float) -> int:
+        """Time from the start of an edge to a fraction of it; what stands on an edge is spread over its length."""
+        return round(int(self.edge_ms[edge]) * fraction)
+
+    def turn(self, edge: int, onto: int) -> int:
+        """Time to turn from the end of one edge onto the next, milliseconds."""
+        u_turn = self.u_turn_ms if self.network.twin[edge] == onto else 0
+        return int(self.turn_ms[self.group[edge], self.group[onto]]) + u_turn
+
     @cached_property
     def open(self) -> Mask:
         """(E,) whether the profile may drive the edge."""
@@ -133,7 +142,7 @@ def _admitted(network: Network, profile: Profile) -> Mask:
 def _groups(network: Network) -> NDArray[np.uint8]:
     roundabout = (network.flags & ROUNDABOUT > 0) * _IN_ROUNDABOUT
     private = (network.access == ACCESS_GROUPS.index("private")) * _IN_PRIVATE
-    return (roundabout + private).astype(np.uint8)
+    return np.asarray(roundabout + private, np.uint8)
 
 
 def _turn_ms(profile: Profile) -> Longs:

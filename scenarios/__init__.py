@@ -1,0 +1,1 @@
+"""Many decisions: the files that people bring, samples, replay, audit and simulation."""

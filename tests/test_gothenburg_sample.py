@@ -187,9 +187,6 @@ class TestBadFeatures:
         (road,) = survey([street(1, "aabbbc")]).roads
         assert road.repeats == 3
 
-    def test_a_street_may_come_back_to_a_place(self, tmp_path: Path) -> None:
-        assert made(tmp_path, street(1, "abdb")).ways[1].nodes == [1, 2, 3, 2]
-
     @pytest.mark.parametrize(
         "bad", [None, [], [11.9], ["11.9", "57.7"], [11.9, None], [181, 57.7], [11.9, -90.1], [float("nan"), 57.7]]
     )
@@ -309,12 +306,6 @@ class TestCommand:
         ):
             assert fact in said
 
-    def test_it_reads_the_tarball_that_npm_packs(self, tmp_path: Path) -> None:
-        content = json.dumps(town(street(1, "ab"))).encode()
-        packed = tarball(tmp_path / "some.tgz", make_gothenburg.MEMBER, content)
-        assert main(["--from", str(packed), "--out", str(tmp_path / "out.osm.pbf")]) == 0
-        assert list(read(tmp_path / "out.osm.pbf").ways) == [1]
-
     def test_without_a_file_it_has_npm_pack_the_package(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         packed = tarball(tmp_path / "p", make_gothenburg.MEMBER, json.dumps(town(street(1, "ab"))).encode())
         stand_in(tmp_path, monkeypatch, f'echo "$@" > "{tmp_path}/asked"; /bin/cp "{packed}" ./some-2.1.0.tgz')
@@ -326,13 +317,24 @@ class TestCommand:
 
     @pytest.mark.parametrize(
         ("script", "said"),
-        [(None, "npm is not installed"), ("echo no such package >&2; exit 1", "no such package"), ("", "no tarball")],
+        [
+            (None, "npm is not installed"),
+            ("echo no such package >&2; : > a.tgz; exit 1", "no such package"),
+            ("", "no tarball"),
+        ],
     )
     def test_when_npm_cannot_help_it_says_so(
         self, script: str | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: Refused
     ) -> None:
         stand_in(tmp_path, monkeypatch, script)
         assert said in refused("--out", tmp_path / "out.osm.pbf")
+
+    def test_when_npm_hangs_it_gives_up(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: Refused
+    ) -> None:
+        stand_in(tmp_path, monkeypatch, "exec /bin/sleep 60")
+        monkeypatch.setattr(make_gothenburg, "NPM_TIMEOUT_S", 0.1)
+        assert "took over 0.1 s; give --from FILE" in refused("--out", tmp_path / "out.osm.pbf")
 
     @pytest.mark.parametrize(
         ("content", "said"),
@@ -444,13 +446,6 @@ class TestGothenburg:
         assert sum(count > 1 for count in ways_at.values()) == 28_431
         assert sum(count > 2 for count in ways_at.values()) == 3_913
 
-    def test_most_of_the_city_hangs_together(self, gothenburg: RoadMap) -> None:
-        drivable = {
-            node for way in gothenburg.ways.values() if way.tags["highway"] not in ON_FOOT for node in way.nodes
-        }
-        reached = within_reach(gothenburg, gothenburg.ways[LUNDBYLEDEN].nodes[0], closed=[])
-        assert len(reached) > 0.95 * len(drivable)
-
     def test_it_names_its_three_river_crossings(self, gothenburg: RoadMap) -> None:
         for name, way_ids in CROSSINGS.items():
             tags = [gothenburg.ways[way_id].tags for way_id in way_ids]
@@ -465,7 +460,7 @@ class TestGothenburg:
         north, south = (gothenburg.ways[way_id].nodes[0] for way_id in (LUNDBYLEDEN, GOTATUNNELN))
         reached = within_reach(gothenburg, north, closed)
         assert (south in reached) == (open_one is not None)
-        assert len(reached) > 10_000
+        assert len(reached) > (50_000 if open_one else 10_000)
 
     def test_its_header_gives_the_age_of_the_data(self) -> None:
         with Reader(str(SAMPLES / "gothenburg.osm.pbf")) as reader:
@@ -473,12 +468,9 @@ class TestGothenburg:
         assert header.get("osmosis_replication_timestamp") == "2016-12-27T10:04:02Z"
         assert header.box().contains(osmium.osm.Location(11.9671, 57.7089))
 
-    @pytest.mark.parametrize(
-        "words", ["© OpenStreetMap contributors", "ODbL 1.0", "2016-12-27", "20,227 ways", "104,250 nodes", "npm"]
-    )
-    def test_its_readme_says_whose_it_is_and_what_it_holds(self, words: str) -> None:
-        assert words in (SAMPLES / "README.md").read_text(encoding="utf-8")
-
-    def test_its_readme_gives_its_size(self) -> None:
+    def test_its_readme_says_whose_it_is_and_what_it_holds(self) -> None:
+        readme = (SAMPLES / "README.md").read_text(encoding="utf-8")
         size = (SAMPLES / "gothenburg.osm.pbf").stat().st_size
-        assert f"{size:,} bytes" in (SAMPLES / "README.md").read_text(encoding="utf-8")
+        facts = ["20,227 ways", "104,250 nodes", f"{size:,} bytes", "2016-12-27", make_gothenburg.MEMBER]
+        for words in ["© OpenStreetMap contributors", "ODbL 1.0", *facts]:
+            assert words in readme

@@ -19,11 +19,12 @@ import math
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 DENSITY_PER_KM2 = 300
 """Least density of an urban cluster: ec.europa.eu/eurostat, Statistics Explained, Glossary: Urban cluster."""
@@ -54,7 +55,7 @@ class SmallArea(NamedTuple):
     """A census area: the people who live in it and its outline in WGS 84 degrees."""
 
     persons: int
-    outline: shapely.Polygon | shapely.MultiPolygon
+    outline: BaseGeometry
 
 
 def equal_area(lat_deg: float) -> tuple[Project, Project]:
@@ -114,14 +115,13 @@ def urban_areas(areas: Sequence[SmallArea]) -> list[str]:
     flat = [SmallArea(area.persons, shapely.transform(area.outline, to_metres)) for area in areas]
     dense = [area for area in flat if area.persons >= DENSITY_PER_KM2 * area.outline.area / 1e6]
     outlines = [_outline(cluster) for cluster in _clusters(area.outline for area in dense) if _is_town(cluster, dense)]
-    return sorted((_wkt(outline, to_degrees) for outline in outlines), key=lambda wkt: shapely.from_wkt(wkt).bounds)
+    return [wkt for _, wkt in sorted(_wkt(outline, to_degrees) for outline in outlines)]
 
 
-def _clusters(outlines: Iterable[shapely.Geometry]) -> Sequence[shapely.Polygon]:
+def _clusters(outlines: Iterable[BaseGeometry]) -> list[shapely.Polygon]:
     """Dissolve what touches; mitred corners keep the closing of gaps free of arcs."""
     grown = shapely.union_all([outline.buffer(GAP_M, join_style="mitre") for outline in outlines])
-    parts: Sequence[shapely.Polygon] = shapely.get_parts(grown.buffer(-GAP_M, join_style="mitre"))
-    return parts
+    return cast("list[shapely.Polygon]", shapely.get_parts(grown.buffer(-GAP_M, join_style="mitre")).tolist())
 
 
 def _is_town(cluster: shapely.Polygon, areas: Sequence[SmallArea]) -> bool:
@@ -129,15 +129,17 @@ def _is_town(cluster: shapely.Polygon, areas: Sequence[SmallArea]) -> bool:
     return sum(inside) >= CLUSTER_PERSONS
 
 
-def _outline(cluster: shapely.Polygon) -> shapely.Polygon:
+def _outline(cluster: shapely.Polygon) -> BaseGeometry:
     holes = [ring for ring in cluster.interiors if shapely.Polygon(ring).area >= HOLE_KM2 * 1e6]
     # The first corner of a ring always survives simplifying, so it must not depend on how the union was computed.
     return shapely.Polygon(cluster.exterior, holes).normalize().simplify(TOLERANCE_M)
 
 
-def _wkt(outline: shapely.Polygon, to_degrees: Project) -> str:
+def _wkt(outline: BaseGeometry, to_degrees: Project) -> tuple[tuple[float, ...], str]:
+    """Return the bounds, to sort by, and the text."""
     rounded = shapely.transform(outline, lambda metres: np.round(to_degrees(metres), DECIMALS))
-    return str(shapely.to_wkt(rounded.normalize(), rounding_precision=DECIMALS))
+    text = str(shapely.to_wkt(rounded.normalize(), rounding_precision=DECIMALS))
+    return shapely.from_wkt(text).bounds, text
 
 
 def as_toml(polygons: Sequence[str]) -> str:

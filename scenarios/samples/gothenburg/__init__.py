@@ -1,0 +1,1 @@
+"""A night shift in Gothenburg: invented units and incidents on real roads."""

@@ -1,0 +1,313 @@
+"""The command ``nearest``.
+
+Exit codes: 0 ok, 1 internal error, 2 the input is not accepted, 3 no answer (nobody can be sent, no road leads there).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+
+from api import answers, printing
+from dispatch.force import Force
+from dispatch.model import Incident, Picture
+from dispatch.recommend import recommend
+from dispatch.recommendation import Recommendation
+from graphs.coordinates import on_globe
+from graphs.errors import Fault, InputError, NearestError
+from graphs.netfile import load_network, save_network
+from graphs.network import Network
+from graphs.profiles import Profiles
+from graphs.provenance import product_version
+from graphs.summary import summary
+from scenarios.checks import Beside, incidents_of
+from scenarios.tables import read_incidents, read_units
+
+NO_ANSWER = 3
+OPTIONS = "options"
+Value = TypeVar("Value")
+
+
+class _Commands(click.Group):
+    """Turns this product's errors into one message a fault and the exit code of their class."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except NearestError as error:
+            for sentence in str(error).splitlines():
+                click.echo(f"error: {sentence}", err=True)
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(product_version(), prog_name="nearest")
+def main() -> None:
+    """Find the officers who can reach a caller soonest, and say why."""
+
+
+@main.group()
+def graph() -> None:
+    """Make and look at road networks."""
+
+
+graph_option = click.option(
+    "--graph",
+    "graph_file",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Network file, see 'nearest graph build'.",
+)
+profiles_option = click.option(
+    "--profiles", type=click.Path(path_type=Path), help="Profile table (TOML) in place of the shipped one."
+)
+profile_option = click.option("--profile", default="response", show_default=True, help="normal or response.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+geojson_option = click.option("--geojson", "as_geojson", is_flag=True, help="Print GeoJSON, routes included.")
+
+
+@graph.command("build")
+@click.argument("source")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The network file to write.")
+def graph_build(source: str, output: Path) -> None:
+    """Make a network of SOURCE.
+
+    SOURCE is an OpenStreetMap extract (.osm.pbf, .osm, .osm.gz, .osm.bz2), osmnx GraphML, a JEMSS folder or zip, or the
+    name of a place.
+    """
+    from graphs.sources import build_network  # noqa: PLC0415 - readers are slow to import, other commands need none
+
+    console = Console(stderr=True)
+    _require_folder(output)
+    with console.status("starting") as status:
+
+        def report(sentence: str) -> None:
+            console.log(sentence, highlight=False) if console.is_terminal else click.echo(sentence, err=True)
+            status.update(sentence)
+
+        network = build_network(source, report)
+        report(f"writing {output}")
+        save_network(network, output)
+    click.echo(
+        f"{output}: {network.node_count:,} nodes, {network.edge_count:,} edges, {output.stat().st_size / 1e6:.1f} MB; "
+        f"{network.meta.attribution}, {network.meta.licence}"
+    )
+
+
+@graph.command("info")
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+def graph_info(file: Path, as_json: bool) -> None:
+    """Say what the network in FILE holds and what was left out."""
+    facts = summary(load_network(file))
+    if as_json:
+        _put(answers.to_json(facts))
+    else:
+        printing.print_network(_out(), facts)
+
+
+@graph.command("export")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The .graphml file to write.")
+def graph_export(file: Path, output: Path) -> None:
+    """Write the network in FILE as osmnx GraphML."""
+    from graphs.graphml import write_graphml  # noqa: PLC0415 - imports osmnx, over a second
+
+    network = load_network(file)
+    _require_folder(output)
+    write_graphml(network, output)
+    click.echo(f"{output}: {network.node_count:,} nodes, {network.edge_count:,} edges; {network.meta.attribution}")
+
+
+@main.command("recommend")
+@graph_option
+@click.option("--units", "units_file", required=True, type=click.Path(path_type=Path), help="units.csv.")
+@click.option("--at", help="LAT,LON of the incident.")
+@click.option("--at-grid", help="EASTING,NORTHING of the incident, British National Grid.")
+@click.option("--grade", help="Response grade; the most urgent one if not given.")
+@click.option("--tag", "tags", multiple=True, help="Such as domestic_abuse; may be given again.")
+@click.option("--need", "needs", multiple=True, help="A skill that every unit sent must have; may be given again.")
+@click.option("--units-needed", default=1, show_default=True, help="How many units must attend.")
+@click.option(
+    "--on-road", is_flag=True, help="The incident is on the carriageway: a motorway, bridge or tunnel counts."
+)
+@click.option("--received", help="ISO time at which the call was received.")
+@click.option("--sector", help="The incident's sector.")
+@click.option(
+    "--incidents", "incidents_file", type=click.Path(path_type=Path), help="incidents.csv: what units are committed to."
+)
+@click.option("-k", "k", default=5, show_default=True, help="How many eligible units to show.")
+@click.option(
+    "--force", "force_file", type=click.Path(path_type=Path), help="Force profile (TOML); Cleveland if not given."
+)
+@click.option("--now", help="ISO time of the picture; the clock's if not given.")
+@profiles_option
+@json_option
+@geojson_option
+def recommend_command(graph_file: Path, profiles: Path | None, k: int, **asked: Any) -> None:
+    """Say who should go to an incident, and why not the others."""
+    network = load_network(graph_file, Profiles.read(profiles) if profiles else None)
+    force = Force.read(asked["force_file"]) if asked["force_file"] else Force.default()
+    answer = _recommendation(network, force, k, asked)
+    if asked["as_json"]:
+        _put(answer.to_json())
+    elif asked["as_geojson"]:
+        _put(answers.to_json(answers.recommendation_geojson(answer, network, k)))
+    else:
+        printing.print_recommendation(_out(), answer, network, k)
+    if answer.outcome != "suggested":
+        sys.exit(NO_ANSWER)
+
+
+def _recommendation(network: Network, force: Force, k: int, asked: dict[str, Any]) -> Recommendation:
+    """Read everything that was asked, report all faults together, and ask the brain."""
+    faults: list[Fault] = []
+    if k < 1:
+        faults.append(Fault(OPTIONS, "", "-k", str(k), "a whole number, 1 or more"))
+    if asked["as_json"] and asked["as_geojson"]:
+        faults.append(Fault(OPTIONS, "", "--json, --geojson", "both", "one of them"))
+    now = _now(asked["now"], faults)
+    beside = Beside(force, network, now)
+    incidents, more = incidents_of([("", _incident_record(asked, force, faults))], OPTIONS, beside)
+    faults += more
+    units = _collect(faults, lambda: read_units(asked["units_file"], beside)) or ()
+    known: tuple[Incident, ...] = ()
+    if asked["incidents_file"]:
+        known = _collect(faults, lambda: read_incidents(asked["incidents_file"], beside)) or ()
+    if faults:
+        raise InputError(faults)
+    return recommend(Picture(now, units, known), incidents[0], network, force)
+
+
+def _incident_record(asked: dict[str, Any], force: Force, faults: list[Fault]) -> dict[str, Any]:
+    names = ("lat", "lon") if asked["at"] else ("easting", "northing")
+    place = _pair(asked["at"] or asked["at_grid"], f"--at{'' if asked['at'] else '-grid'}", faults)
+    if bool(asked["at"]) == bool(asked["at_grid"]):
+        faults.append(Fault(OPTIONS, "", "--at, --at-grid", "both or neither", "one of them"))
+    return {
+        **dict(zip(names, place or (), strict=False)),
+        "grade": asked["grade"] or min(force.grades, key=lambda grade: force.grades[grade].rank),
+        "tags": list(asked["tags"]),
+        "needs": list(asked["needs"]),
+        "units_needed": asked["units_needed"],
+        "on_road": asked["on_road"],
+        "received_at": asked["received"],
+        "sector": asked["sector"],
+    }
+
+
+def _now(text: str | None, faults: list[Fault]) -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    accepted = "ISO 8601 with an offset, such as 2026-01-31T23:10:00Z"
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.utcoffset() is None:
+        faults.append(Fault(OPTIONS, "", "--now", text, accepted, "" if moment is None else "it has no offset"))
+        return datetime.max.replace(tzinfo=UTC)
+    return moment
+
+
+def _pair(text: str | None, option: str, faults: list[Fault]) -> tuple[float, float] | None:
+    """Read ``LAT,LON``."""
+    try:
+        first, second = (float(part) for part in (text or "").split(","))
+    except ValueError:
+        if text is not None:
+            faults.append(Fault(OPTIONS, "", option, text, "two numbers with a comma between, such as 57.71,11.97"))
+        return None
+    return first, second
+
+
+def _collect(faults: list[Fault], read: Callable[[], Value]) -> Value | None:
+    """Read an input, keeping its faults so that those of other inputs are reported with them."""
+    try:
+        return read()
+    except InputError as error:
+        faults += error.faults
+        return None
+
+
+@main.command("route")
+@graph_option
+@click.option("--from", "start", required=True, help="LAT,LON.")
+@click.option("--to", "end", required=True, help="LAT,LON.")
+@profile_option
+@profiles_option
+@json_option
+@geojson_option
+def route_command(
+    graph_file: Path, start: str, end: str, profile: str, profiles: Path | None, as_json: bool, as_geojson: bool
+) -> None:
+    """Show the fastest way from one point to another, as the engine drives it."""
+    network = load_network(graph_file, Profiles.read(profiles) if profiles else None)
+    places = _places([("--from", start), ("--to", end)])
+    answer = answers.route_answer(network, profile, *places)
+    if as_geojson:
+        geometry = answer.pop("geometry")
+        _put(answers.to_json({"type": "Feature", "properties": answer, "geometry": geometry}))
+    elif as_json:
+        _put(answers.to_json(answer))
+    else:
+        printing.print_route(_out(), answer)
+
+
+@main.command("snap")
+@graph_option
+@click.option("--at", required=True, help="LAT,LON.")
+@click.option("--course", "course_deg", type=float, help="Direction of travel, degrees from north.")
+@click.option("--speed", "speed_kmh", type=float, help="Speed, km/h.")
+@profile_option
+@profiles_option
+@json_option
+def snap_command(
+    graph_file: Path,
+    at: str,
+    course_deg: float | None,
+    speed_kmh: float | None,
+    profile: str,
+    profiles: Path | None,
+    as_json: bool,
+) -> None:
+    """Show where a vehicle at a point is on the road, and from where an incident there is reached."""
+    network = load_network(graph_file, Profiles.read(profiles) if profiles else None)
+    (place,) = _places([("--at", at)])
+    answer = answers.snap_answer(network, profile, place, course_deg, speed_kmh)
+    if as_json:
+        _put(answers.to_json(answer))
+    else:
+        printing.print_snap(_out(), answer)
+
+
+def _places(asked: Sequence[tuple[str, str]]) -> list[tuple[float, float]]:
+    faults: list[Fault] = []
+    read = [_pair(text, option, faults) for option, text in asked]
+    for (option, text), place in zip(asked, read, strict=True):
+        if place is not None and not on_globe(*place):
+            faults.append(Fault(OPTIONS, "", option, text, "lat -90 to 90, lon -180 to 180"))
+    if faults:
+        raise InputError(faults)
+    return [(place[0], place[1]) for place in read if place is not None]
+
+
+def _require_folder(output: Path) -> None:
+    if not output.parent.is_dir():
+        raise InputError([Fault(OPTIONS, "", "-o", str(output), "a file in a folder that exists")])
+
+
+def _out() -> Console:
+    console = Console(highlight=False)
+    # A file or a pipe has no width; a table must not be folded for it.
+    return console if console.is_terminal else Console(highlight=False, width=160)
+
+
+def _put(text: bytes) -> None:
+    sys.stdout.buffer.write(text)

@@ -1,0 +1,167 @@
+"""Say what is wrong with an input in this product's words: pydantic's findings, TOML that cannot be read, names unknown.
+
+The description of a model's field says what is accepted there; the same words serve a TOML file, a row of a table and a
+JSON body.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import tomllib
+import typing
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from graphs.errors import Fault, InputError
+
+NOTHING = "nothing"
+_SHOWN_CHARACTERS = 60
+_OWN_RULE = "own_rule"
+
+
+def refuse(accepted: str, hint: str = "", field: str = "", value: str = "") -> PydanticCustomError:
+    """Make the error that a validator raises.
+
+    Parameters
+    ----------
+    accepted
+        What would have been accepted.
+    hint
+        What was probably meant.
+    field, value
+        What is wrong, where it is a combination of fields.
+    """
+    told = {"accepted": accepted, "hint": hint, "field": field, "value": value}
+    return PydanticCustomError(_OWN_RULE, "{accepted}", told)
+
+
+def unknown_name(source: str, field: str, name: str, known: Collection[str], where: str = "") -> Fault:
+    """Make the fault of a name that is not among the known ones; it lists them and hints at the closest."""
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else ""
+    return Fault(source, where, field, written(name), ", ".join(known) or "no name, because none is defined", hint)
+
+
+def read_text(path: str | Path, accepted: str) -> str:
+    """Read a file in UTF-8, with or without a byte order mark.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or is in another encoding.
+    """
+    try:
+        return Path(path).read_text("utf-8-sig")
+    except OSError as error:
+        raise InputError([Fault(str(path), "", "", error.strerror or str(error), accepted)]) from error
+    except UnicodeDecodeError as error:
+        raise InputError([Fault(str(path), f"byte {error.start}", "", error.reason, accepted)]) from error
+
+
+def parse_toml(text: str, source: str) -> dict[str, Any]:
+    """Read TOML.
+
+    Raises
+    ------
+    InputError
+        The text is not TOML; the fault says where.
+    """
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        message, line, column = _position(str(error))
+    except RecursionError:
+        message, line, column = "too deeply nested", 0, 0
+    found = text.split("\n")[line - 1].strip() if line else "the text"
+    where = f"line {line}, column {column}" if line else ""
+    raise InputError([Fault(source, where, "", written(found), "TOML", message)])
+
+
+def _position(message: str) -> tuple[str, int, int]:
+    match = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", message, flags=re.DOTALL)
+    return (match[1], int(match[2]), int(match[3])) if match else (message, 0, 0)
+
+
+def shape_faults(error: ValidationError, model: type[BaseModel], source: str, where: str = "") -> list[Fault]:
+    """Turn what pydantic found wrong with single values into faults.
+
+    Parameters
+    ----------
+    error
+        What pydantic raised.
+    model
+        The model that was being filled.
+    source, where
+        For the faults; see `Fault`.
+    """
+    return [_shape_fault(each, model, source, where) for each in error.errors(include_url=False)]
+
+
+def _shape_fault(error: ErrorDetails, model: type[BaseModel], source: str, where: str) -> Fault:
+    loc = [part for part in error["loc"] if part != "[key]"]
+    field = ".".join(str(part) for part in loc)
+    if error["type"] == "extra_forbidden":
+        table, _ = _walk(model, loc[:-1])
+        return unknown_name(source, field, str(loc[-1]), _keys(table), where)
+    value = NOTHING if error["type"] == "missing" else written(error["input"])
+    if error["type"] == _OWN_RULE:
+        told = error.get("ctx", {})
+        field = ".".join(part for part in (field, told.get("field", "")) if part)
+        return Fault(source, where, field, told.get("value") or value, error["msg"], told.get("hint", ""))
+    found, words = _walk(model, loc)
+    words = words or _plainly(error, found)
+    return Fault(source, where, field, value, words, "a finite number" if error["type"] == "finite_number" else "")
+
+
+def _plainly(error: ErrorDetails, found: Any) -> str:
+    """Say what is accepted where no description does."""
+    if error["type"] == "missing":
+        return "this key, which is required"
+    if error["type"] == "model_type":
+        return f"a table with the keys {', '.join(_keys(found))}"
+    plain = {"dict_type": "a table", "tuple_type": "a list", "list_type": "a list"}
+    return plain.get(error["type"], error["msg"].removeprefix("Input should be "))
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _walk(model: type[BaseModel], loc: Sequence[int | str]) -> tuple[Any, str]:
+    """Follow a path into a model: the type found there, and the description of the innermost field on the way."""
+    found: Any = model
+    words = ""
+    for part in loc:
+        found = _model_in(found)
+        if isinstance(found, type) and issubclass(found, BaseModel):
+            by_key = {info.alias or name: info for name, info in found.model_fields.items()}
+            field = by_key.get(str(part), FieldInfo())
+            found, words = field.annotation, field.description or words
+        else:
+            # A mapping's last argument is what it holds.
+            found = (typing.get_args(found) or (None,))[-1]
+    return _model_in(found), words
+
+
+def _model_in(annotation: Any) -> Any:
+    """Return the model in ``Model | None``, else the annotation itself."""
+    parts = [part for part in typing.get_args(annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
+    return parts[0] if len(parts) == 1 and type(None) in typing.get_args(annotation) else annotation
+
+
+def written(value: object) -> str:
+    """Say a value about as its file writes it, shortened."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, Mapping):
+        return "a table" if value else "an empty table"
+    text = value if isinstance(value, str) and value.isprintable() and value else json.dumps(value, default=str)
+    text = f'"{value}"' if isinstance(value, str) and value.isprintable() else text
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
