@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.answers import shown_lines
-from dispatch.recommendation import LedgerLine, Recommendation, Target
+from dispatch.recommendation import LedgerLine, LeftBehind, Recommendation, Target
 from graphs.network import Network
 from graphs.times import MS_PER_S
 
@@ -29,7 +29,9 @@ def print_recommendation(console: Console, answer: Recommendation, network: Netw
     """Print who should go, the soonest ``k``, and why nearer units are not suggested."""
     incident = answer.incident
     tags = f", {', '.join(sorted(incident.tags))}" if incident.tags else ""
-    console.print(f"Incident at {incident.lat:g}, {incident.lon:g}: {incident.grade}{tags}; {_target(answer.target)}")
+    console.print(
+        f"Incident at {incident.lat:.5f}, {incident.lon:.5f}: {incident.grade}{tags}; {_target(answer.target)}"
+    )
     for line in _verdict(answer):
         console.print(line)
     shown = shown_lines(answer, k)
@@ -68,7 +70,7 @@ def _ranked(shown: list[LedgerLine], suggested: tuple[str, ...]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("", "unit"):
         table.add_column(name, no_wrap=True)
-    for name in ("time", "between", "km", "behind", "fix age"):
+    for name in ("time", "between", "behind", "road km", "straight", "fix age"):
         table.add_column(name, justify="right", no_wrap=True)
     for name in ("status", "crew", "remarks"):
         table.add_column(name)
@@ -86,10 +88,11 @@ def _cells(line: LedgerLine, suggested: tuple[str, ...]) -> list[str]:
         unit.callsign,
         clock(eta.time_ms),
         f"{clock(eta.earliest_ms)}-{clock(eta.latest_ms)}",
-        f"{eta.leg.length_m / 1000:.1f}",
         f"+{clock(line.behind_ms or 0)}",
+        f"{eta.leg.length_m / 1000:.1f}",
+        f"{(line.straight_m or 0) / 1000:.1f}",
         clock(line.fix_age_ms or 0),
-        f"{unit.status} {line.status_label}",
+        line.status_label if unit.status is None else f"{unit.status} {line.status_label}",
         "?" if unit.crew is None else str(unit.crew),
         "; ".join(_remarks(line)),
     ]
@@ -99,9 +102,15 @@ def _remarks(line: LedgerLine) -> list[str]:
     remarks = [f"not sent: {failure.because}" for failure in line.failed] + list(line.notes)
     left = line.leaves
     if left is not None:
-        cost = f"{left.next_callsign} there {clock(left.delay_ms)} later" if left.delay_ms is not None else left.because
-        remarks.append(f"leaves {left.incident_id or 'an incident'} ({left.grade}): {cost}")
+        remarks.append(f"leaves {left.incident_id or 'an incident'} ({left.grade}): {_cost(left)}")
     return remarks
+
+
+def _cost(left: LeftBehind) -> str:
+    if left.delay_ms is None:
+        return left.because
+    later = "later" if left.delay_ms >= 0 else "sooner"
+    return f"{left.next_callsign} there {clock(abs(left.delay_ms))} {later}"
 
 
 def _print_rest(console: Console, answer: Recommendation, shown: list[LedgerLine]) -> None:

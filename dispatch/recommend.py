@@ -18,6 +18,7 @@ from dispatch.force import Force
 from dispatch.model import Incident, Picture, Unit
 from dispatch.recommendation import Certainty, LedgerLine, LeftBehind, Outcome, Recommendation, Target
 from dispatch.suggest import suggest
+from graphs.coordinates import distance_m
 from graphs.network import Network
 from graphs.provenance import code_hash
 from graphs.reference import Arrivals, ReferenceRouter
@@ -108,12 +109,13 @@ def _line(
     told: Eta | Failure | None = eta(arrivals, router.times, placed) if isinstance(placed, Placed) else placed
     if isinstance(told, Failure):
         failed, told = (*failed, told), None
-    unit = question.unit
+    unit, incident = question.unit, question.incident
     return LedgerLine(
         unit=unit,
         status_label=question.status.label if question.status is not None else "unknown",
         eta=told,
         failed=failed,
+        straight_m=distance_m(unit.fix.lat, unit.fix.lon, incident.lat, incident.lon) if unit.fix else None,
         fix_age_ms=fix_age_ms(unit.fix, question.now) if unit.fix is not None else None,
         notes=tuple(_notes(question)) if not failed else (),
     )
@@ -128,6 +130,8 @@ def _notes(question: Question) -> list[str]:
         if tag.crew is not None and (unit.crew is None or unit.crew < tag.crew):
             aboard = "crew unknown" if unit.crew is None else f"crew of {unit.crew}"
             notes.append(f"{name}: {aboard}, only together with another unit")
+        if tag.prefer_skill in unit.skills:
+            notes.append(f"{name}: has {tag.prefer_skill}")
     if unit.sector is not None and incident.sector is not None and unit.sector != incident.sector:
         notes.append(f"from sector {unit.sector}")
     return notes

@@ -47,6 +47,8 @@ class LedgerLine:
         None where no time can be told; ``failed`` then says why.
     failed
         Every rule that keeps the unit from being sent; empty means eligible.
+    straight_m
+        Metres from its position to the incident in a straight line, for people to compare; nothing is decided by it.
     behind_ms
         How much later than the nearest of all.
     fix_age_ms
@@ -61,6 +63,7 @@ class LedgerLine:
     status_label: str
     eta: Eta | None
     failed: tuple[Failure, ...]
+    straight_m: float | None = None
     behind_ms: int | None = None
     fix_age_ms: int | None = None
     notes: tuple[str, ...] = ()
@@ -189,6 +192,7 @@ def _line(line: LedgerLine) -> dict[str, Any]:
         "drive_s": _seconds(eta.drive_ms if eta else None),
         "walk_s": _seconds(eta.walk_ms if eta else None),
         "length_m": round(eta.leg.length_m, 1) if eta else None,
+        "straight_m": round(line.straight_m, 1) if line.straight_m is not None else None,
         "fix_age_s": _seconds(line.fix_age_ms),
         "fix_gap_m": round(eta.leg.spot.gap_m, 1) if eta else None,
         "status": unit.status,

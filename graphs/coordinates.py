@@ -37,7 +37,10 @@ def distance_m(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
     >>> round(distance_m(54.0, -1.0, 55.0, -1.0))
     111195
     """
-    return float(great_circle_m(np.array([[lon_a, lat_a]]), np.array([[lon_b, lat_b]]))[0])
+    phi_a, phi_b = math.radians(lat_a), math.radians(lat_b)
+    half = math.sin((phi_b - phi_a) / 2) ** 2
+    half += math.cos(phi_a) * math.cos(phi_b) * math.sin(math.radians(lon_b - lon_a) / 2) ** 2
+    return 2 * EARTH_RADIUS_M * math.asin(min(math.sqrt(half), 1.0))
 
 
 def degrees_around(lat: float, radius_m: float) -> tuple[float, float]:

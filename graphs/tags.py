@@ -29,10 +29,13 @@ BLOCKED = "blocked"
 
 # The most specific key that is present decides (wiki.openstreetmap.org/wiki/Key:access, transport mode hierarchy).
 _ACCESS_KEYS = ("motorcar", "motor_vehicle", "vehicle", "access")
+# Keys that may be tagged for one direction alone: ``motor_vehicle:backward=no`` is a no entry at the far end.
+_DIRECTED_KEYS = (*_ACCESS_KEYS, "bus", "psv", "minibus", "emergency", "police")
 _ACCESS_VALUES = {
     **dict.fromkeys(("yes", "permissive", "designated", "official", "public"), "open"),
     **dict.fromkeys(("destination", "customers", "delivery", "permit", "residents", "resident"), "destination"),
-    **dict.fromkeys(("private", "agricultural", "forestry", "agricultural;forestry", "military", "employees"), "private"),
+    **dict.fromkeys(("private", "agricultural", "forestry", "agricultural;forestry"), "private"),
+    **dict.fromkeys(("military", "employees"), "private"),
     **dict.fromkeys(("no", "none", "emergency"), "no"),
 }
 _GRANTED = frozenset({"yes", "designated", "official", "permissive"})
@@ -44,6 +47,10 @@ _HARMLESS = frozenset(
     {"no", "entrance", "cattle_grid", "height_restrictor", "kerb", "arch", "bump_gate", "speed_bump", "traffic_calming",
      "coupure", "open"}
 )  # fmt: skip
+# Made so that a bus gets through and a car does not, whoever drives it.
+_CAR_TRAPS = frozenset({"bus_trap", "sump_buster"})
+# Signalled crossings by their British names (wiki.openstreetmap.org/wiki/Key:crossing_ref).
+_SIGNALLED_CROSSINGS = frozenset({"traffic_signals", "pelican", "puffin", "toucan", "pegasus"})
 _ONE_WAY_FORWARD = frozenset({"yes", "true", "1"})
 _ONE_WAY_BACKWARD = frozenset({"-1", "reverse"})
 _CONTRAFLOW = {"emergency": "emergency", "bus": "bus", "psv": "bus"}
@@ -83,9 +90,10 @@ def dropped_because(tags: Tags) -> str | None:
 
 
 _NOT_FOR_VEHICLES = frozenset(
-    {"footway", "cycleway", "path", "steps", "bridleway", "corridor", "platform", "pedestrian", "elevator", "bus_guideway",
-     "bus_stop", "construction", "proposed", "planned", "abandoned", "disused", "razed", "raceway", "escape", "rest_area",
-     "services", "via_ferrata", "ladder", "traffic_island", "crossing", "street_lamp", "emergency_bay", "no"}
+    {"footway", "cycleway", "path", "steps", "bridleway", "corridor", "platform", "pedestrian", "elevator",
+     "bus_guideway", "bus_stop", "construction", "proposed", "planned", "abandoned", "disused", "razed", "raceway",
+     "escape", "rest_area", "services", "via_ferrata", "ladder", "traffic_island", "crossing", "street_lamp",
+     "emergency_bay", "no"}
 )  # fmt: skip
 
 
@@ -111,7 +119,8 @@ def access_group(tags: Tags) -> str:
 def _exempted(tags: Tags) -> str | None:
     if tags.get("service") == "emergency_access":
         return "emergency"
-    if {tags.get("emergency"), tags.get("police"), tags.get("access:police")} & _GRANTED or tags.get("access") == "emergency":
+    named = {tags.get("emergency"), tags.get("police"), tags.get("access:police")} & _GRANTED
+    if named or "emergency" in {tags.get(key) for key in _ACCESS_KEYS}:
         return "emergency"
     if {tags.get("bus"), tags.get("psv"), tags.get("minibus")} & _GRANTED:
         return "bus"
@@ -119,7 +128,8 @@ def _exempted(tags: Tags) -> str | None:
 
 
 def _motors_admitted(tags: Tags) -> bool:
-    return any(_ACCESS_VALUES.get(tags.get(key, "")) in {"open", "destination"} for key in ("motorcar", "motor_vehicle"))
+    stated = (tags.get(key, "") for key in ("motorcar", "motor_vehicle"))
+    return any(_ACCESS_VALUES.get(value) in {"open", "destination"} for value in stated)
 
 
 def directions(tags: Tags) -> tuple[str | None, str | None]:
@@ -128,13 +138,19 @@ def directions(tags: Tags) -> tuple[str | None, str | None]:
     A one-way street is closed against its direction to every profile. A contraflow lane that is tagged for buses or
     emergency vehicles (``oneway:bus=no``, ``oneway:emergency=no``, ``busway=opposite_lane``) is open to those alone.
     """
-    group = access_group(tags)
-    drivable = None if group == "no" else group
+    ahead, back = _admitted(tags, "forward"), _admitted(tags, "backward")
     one_way = _one_way(tags)
-    if one_way == "both":
-        return drivable, drivable
-    contraflow = _contraflow(tags) if drivable else None
-    return (drivable, contraflow) if one_way == "forward" else (contraflow, drivable)
+    if one_way == "forward":
+        back = _contraflow(tags) if ahead else None
+    elif one_way == "backward":
+        ahead = _contraflow(tags) if back else None
+    return ahead, back
+
+
+def _admitted(tags: Tags, side: str) -> str | None:
+    stated = {key: tags[f"{key}:{side}"] for key in _DIRECTED_KEYS if f"{key}:{side}" in tags}
+    group = access_group({**tags, **stated} if stated else tags)
+    return None if group == "no" else group
 
 
 def _one_way(tags: Tags) -> str:
@@ -162,8 +178,8 @@ def is_roundabout(tags: Tags) -> bool:
 
 
 def is_tunnel(tags: Tags) -> bool:
-    """Tell whether a way runs underground."""
-    return tags.get("tunnel", "no") not in {"no", ""} or tags.get("covered") == "yes"
+    """Tell whether a way runs underground; a culvert carries water under the road."""
+    return tags.get("tunnel", "no") not in {"no", "", "culvert"} or tags.get("covered") == "yes"
 
 
 def is_bridge(tags: Tags) -> bool:
@@ -184,13 +200,15 @@ def barrier(tags: Tags) -> str | None:
     group = access_group(tags)
     openable = value in _OPENABLE or tags.get("bollard") in {"rising", "removable", "foldable"}
     if not openable:
-        return None if stated and group in {"open", "destination"} else _locked_or_blocked(group)
+        return None if stated and group in {"open", "destination"} else _lowered_or_blocked(tags)
     locked = tags.get("locked") == "yes" or (stated and group not in {"open", "destination"})
     return "locked_gate" if locked else "gate"
 
 
-def _locked_or_blocked(group: str) -> str:
-    return "locked_gate" if group in {"emergency", "bus"} else BLOCKED
+def _lowered_or_blocked(tags: Tags) -> str:
+    if tags["barrier"] in _CAR_TRAPS or _exempted(tags) is None:
+        return BLOCKED
+    return "locked_gate"
 
 
 def obstacle(tags: Tags) -> str | None:
@@ -203,7 +221,8 @@ def obstacle(tags: Tags) -> str | None:
         return "signals"
     if highway in {"stop", "give_way"}:
         return highway
-    if highway == "crossing" and (tags.get("crossing") == "traffic_signals" or tags.get("crossing:signals") == "yes"):
+    signalled = tags.get("crossing") in _SIGNALLED_CROSSINGS or tags.get("crossing:signals") == "yes"
+    if highway == "crossing" and signalled:
         return "crossing"
     if tags.get("railway") == "level_crossing":
         return "level_crossing"
@@ -212,7 +231,5 @@ def obstacle(tags: Tags) -> str | None:
 
 def faces(tags: Tags) -> str | None:
     """Return the direction of the way (``forward`` or ``backward``) that a signal or sign faces, where tagged."""
-    for key in ("traffic_signals:direction", "direction"):
-        if tags.get(key) in {"forward", "backward"}:
-            return tags[key]
-    return None
+    side = tags.get("traffic_signals:direction", tags.get("direction"))
+    return side if side in {"forward", "backward"} else None

@@ -44,7 +44,7 @@ from osmium.osm.mutable import Node, Relation, Way
 from graphs.assemble import Lane, LonLat, Roads, Segment, assemble
 from graphs.coordinates import METRES_PER_DEGREE
 from graphs.maxspeed import limit_kmh
-from graphs.network import TURN_FORBIDDEN, TURN_OBLIGATORY, NetworkMeta
+from graphs.network import TURN_FORBIDDEN, TURN_OBLIGATORY, Network, NetworkMeta
 from graphs.restrictions import Restriction
 from graphs.tags import ACCESS_GROUPS, OBSTACLES, ROAD_CLASSES
 
@@ -120,18 +120,33 @@ class RoadMap(Sheet):
 
     def road(self, edge: int) -> str:
         """Return an edge as the letters of its ends."""
-        return "".join(chr(self.network.node_id[end]) for end in (self.network.tail[edge], self.network.head[edge]))
+        return road_of(self.network, edge)
 
     def turns(self) -> list[str]:
         """Return the turn restrictions as resolved: ``no A>B>C``."""
-        network = self.network
-        ends = network.turn_start.tolist()
-        chains = [network.turn_edge[start:end].tolist() for start, end in pairwise(ends)]
-        words = {TURN_FORBIDDEN: "no", TURN_OBLIGATORY: "only"}
-        return [
-            f"{words[int(kind)]} {'>'.join([self.road(chain[0])[0], *(self.road(edge)[1] for edge in chain)])}"
-            for kind, chain in zip(network.turn_kind, chains, strict=True)
-        ]
+        return turns_of(self.network)
+
+
+def road_of(network: Network, edge: int) -> str:
+    """Return an edge of a drawn network as the letters of its ends; a node that a bollard made is ``*``."""
+    ends = network.node_id[[network.tail[edge], network.head[edge]]]
+    return "".join(chr(end) if end > 0 else "*" for end in ends.tolist())
+
+
+def roads_in(network: Network) -> list[str]:
+    """Return all directed edges of a drawn network as the letters of their ends, sorted."""
+    return sorted(road_of(network, edge) for edge in range(network.edge_count))
+
+
+def turns_of(network: Network) -> list[str]:
+    """Return the turn restrictions of a drawn network as resolved: ``no A>B>C``."""
+    ends = network.turn_start.tolist()
+    chains = [network.turn_edge[start:end].tolist() for start, end in pairwise(ends)]
+    words = {TURN_FORBIDDEN: "no", TURN_OBLIGATORY: "only"}
+    return [
+        f"{words[int(kind)]} {'>'.join([road_of(network, chain[0])[0], *(road_of(network, edge)[1] for edge in chain)])}"
+        for kind, chain in zip(network.turn_kind, chains, strict=True)
+    ]
 
 
 def draw(picture: str, *rows: str, turns: Iterable[str] = (), square_m: float = SQUARE_M) -> RoadMap:

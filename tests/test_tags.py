@@ -37,7 +37,9 @@ def test_every_class_is_itself(name: str) -> None:
     assert road_class({"highway": name}) == name
 
 
-@pytest.mark.parametrize("value", ["footway", "cycleway", "path", "steps", "bridleway", "construction", "no", "", "Residential"])
+@pytest.mark.parametrize(
+    "value", ["footway", "cycleway", "path", "steps", "bridleway", "construction", "no", "", "Residential"]
+)
 def test_ways_that_no_car_drives_have_no_class(value: str) -> None:
     assert road_class({"highway": value}) is None
 
@@ -103,7 +105,9 @@ def test_the_most_specific_key_decides(text: str, group: str) -> None:
     assert access_group(tags(text)) == group
 
 
-@pytest.mark.parametrize("value", ["unknown", "fixme", "A&E Only", "variable", "residents;customers", "discouraged", "", "£5"])
+@pytest.mark.parametrize(
+    "value", ["unknown", "fixme", "A&E Only", "variable", "residents;customers", "discouraged", "", "£5"]
+)
 def test_a_value_that_nobody_understands_is_private(value: str) -> None:
     assert access_group({"access": value}) == "private"
 
@@ -153,7 +157,10 @@ def test_a_road_for_emergency_vehicles(text: str) -> None:
     assert access_group(tags(text)) == "emergency"
 
 
-@pytest.mark.parametrize("text", ["access=no emergency=no", "access=no bus=no", "access=no emergency=private", "motor_vehicle=no bicycle=yes"])
+@pytest.mark.parametrize(
+    "text",
+    ["access=no emergency=no", "access=no bus=no", "access=no emergency=private", "motor_vehicle=no bicycle=yes"],
+)
 def test_nobody_is_let_in_by_a_tag_that_keeps_out(text: str) -> None:
     assert access_group(tags(text)) == "no"
 
@@ -239,7 +246,9 @@ def test_a_one_way_for_motors_alone() -> None:
         ("highway=busway oneway=yes oneway:bus=no", ("bus", "bus")),
     ],
 )
-def test_a_contraflow_lane_is_open_to_those_it_is_tagged_for(text: str, expected: tuple[str | None, str | None]) -> None:
+def test_a_contraflow_lane_is_open_to_those_it_is_tagged_for(
+    text: str, expected: tuple[str | None, str | None]
+) -> None:
     assert directions(tags(text)) == expected
 
 
@@ -317,7 +326,14 @@ def test_tunnels(text: str, *, expected: bool) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("bridge=yes", True), ("bridge=viaduct", True), ("bridge=no", False), ("bridge=", False), ("layer=1", False), ("", False)],
+    [
+        ("bridge=yes", True),
+        ("bridge=viaduct", True),
+        ("bridge=no", False),
+        ("bridge=", False),
+        ("layer=1", False),
+        ("", False),
+    ],
 )
 def test_bridges(text: str, *, expected: bool) -> None:
     assert is_bridge(tags(text)) is expected
@@ -325,7 +341,12 @@ def test_bridges(text: str, *, expected: bool) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("junction=roundabout", True), ("junction=circular", True), ("junction=yes", False), ("highway=mini_roundabout", False)],
+    [
+        ("junction=roundabout", True),
+        ("junction=circular", True),
+        ("junction=yes", False),
+        ("highway=mini_roundabout", False),
+    ],
 )
 def test_roundabouts(text: str, *, expected: bool) -> None:
     assert is_roundabout(tags(text)) is expected
@@ -392,7 +413,9 @@ def test_a_gate_opens_or_is_locked(text: str, expected: str | None) -> None:
         ("barrier=bollard emergency=yes bicycle=yes foot=yes", "locked_gate"),
         ("barrier=bollard access=no bus=yes", "locked_gate"),
         ("barrier=bollard bus=yes", "locked_gate"),
-        ("barrier=bus_trap bus=yes", "locked_gate"),
+        ("barrier=bus_trap bus=yes", BLOCKED),
+        ("barrier=bus_trap access=no bus=designated", BLOCKED),
+        ("barrier=sump_buster access=no psv=yes", BLOCKED),
     ],
 )
 def test_a_bollard_stops_cars_unless_it_can_be_lowered(text: str, expected: str | None) -> None:
