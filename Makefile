@@ -1,16 +1,43 @@
-# One entry point for people and for CI. Everything lives in .venv and .cache.
+# One entry point for people and for CI. All that it makes lives in .venv and .cache.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba
 SAMPLE := .cache/gothenburg.network
+NIGHT := scenarios/samples/gothenburg
 
 .PHONY: setup run test test-all lint bench clean
 
 setup: $(VENV)/.installed
 
 $(VENV)/.installed: setup.cfg pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, for example: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
+
+$(SAMPLE): graphs/samples/gothenburg.osm.pbf $(wildcard graphs/*.py) $(VENV)/.installed
+	@mkdir -p $(@D)
+	$(BIN)/nearest graph build $< -o $@
+
+run: $(SAMPLE)
+	NEAREST_GRAPH=$(SAMPLE) NEAREST_FORCE=$(NIGHT)/force.toml NEAREST_PICTURE=$(NIGHT) \
+		$(BIN)/gunicorn -c api/gunicorn_conf.py 'api.app:create_app()'
+
+test: setup
+	$(BIN)/pytest -m 'not slow' --cov --cov-report=term --cov-fail-under=90
+
+test-all: setup
+	$(BIN)/pytest --cov --cov-report=term --cov-fail-under=90
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup
+	$(BIN)/python -m benchmarks.first_path
+
+clean:
+	rm -rf $(VENV) .cache build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -101,7 +101,7 @@ def _unit_faults(row: UnitRow, source: str, where: str, beside: Beside) -> Itera
     place = row.place()
     # A unit may really be outside the network; that is a rule of the ledger. A swapped position is a mistake.
     if place is not None and not beside.network.contains(*place) and beside.network.contains(place[1], place[0]):
-        yield _outside(place, source, where, beside.network)
+        yield outside(place, source, where, beside.network)
 
 
 def _incident_faults(row: IncidentRow, source: str, where: str, beside: Beside) -> Iterator[Fault]:
@@ -113,7 +113,7 @@ def _incident_faults(row: IncidentRow, source: str, where: str, beside: Beside) 
     yield from _future("received_at", row.received_at, source, where, beside)
     place = row.place()
     if place is not None and not beside.network.contains(*place):
-        yield _outside(place, source, where, beside.network)
+        yield outside(place, source, where, beside.network)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +139,13 @@ def _future(field: str, moment: datetime | None, source: str, where: str, beside
         yield Fault(source, where, field, moment.isoformat(), accepted)
 
 
-def _outside(place: tuple[float, float], source: str, where: str, network: Network) -> Fault:
+def outside(
+    place: tuple[float, float], source: str, where: str, network: Network, field: str = "lat, lon"
+) -> Fault:
+    """Make the fault of a place, ``(lat, lon)``, that is outside the network's area."""
     lat, lon = place
     west, south, east, north = network.area.bounds
     box = f"lat {south:.4f} to {north:.4f}, lon {west:.4f} to {east:.4f}"
     accepted = f"a point of the network {network.meta.source}: {box}"
     hint = "lat and lon seem to be swapped: the other way round it is inside" if network.contains(lon, lat) else ""
-    return Fault(source, where, "lat, lon", f"{lat:g}, {lon:g}", accepted, hint)
+    return Fault(source, where, field, f"{lat:g}, {lon:g}", accepted, hint)

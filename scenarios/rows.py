@@ -17,11 +17,24 @@ from graphs.coordinates import from_british_grid, looks_like_british_grid, on_gl
 from graphs.faults import NOTHING, refuse
 
 _MOMENT = "ISO 8601 with an offset, such as 2026-01-31T23:10:00Z or 2026-01-31T23:10:00+00:00"
+_YEARS = (1970, 2199)
 _GRID_HINT = "looks like British National Grid: give it as easting and northing"
 
 
 def _moment(value: object) -> object:
-    if value is None or isinstance(value, datetime):
+    if value is None:
+        return value
+    moment = _read_moment(value)
+    if moment.utcoffset() is None:
+        raise refuse(_MOMENT, "it has no offset, so it could be any zone's time")
+    # Near the first and last year that a clock can hold, a time may have no equal in UTC.
+    if not _YEARS[0] <= moment.year <= _YEARS[1]:
+        raise refuse(f"{_MOMENT}, in the years {_YEARS[0]} to {_YEARS[1]}")
+    return moment
+
+
+def _read_moment(value: object) -> datetime:
+    if isinstance(value, datetime):
         return value
     if not isinstance(value, str):
         raise refuse(_MOMENT)
@@ -31,8 +44,6 @@ def _moment(value: object) -> object:
         raise refuse(_MOMENT) from None
     if "T" not in value and " " not in value:
         raise refuse(_MOMENT, "a date without a time")
-    if moment.utcoffset() is None:
-        raise refuse(_MOMENT, "it has no offset, so it could be any zone's time")
     return moment
 
 
@@ -44,7 +55,7 @@ Moment = Annotated[
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Whole = Annotated[int, Field(strict=True)]
 Text = Annotated[str, Field(strict=True, min_length=1)]
-Names = Annotated[list[Text], Field(strict=True)]
+Names = Annotated[list[Text], Field(strict=True, max_length=100)]
 
 
 class _Row(BaseModel):

@@ -1,0 +1,1 @@
+"""Measures of the product; see docs/measures.md for what they found."""

@@ -1,0 +1,78 @@
+"""Read a folder that holds one moment: ``picture.toml`` says when, ``units.csv`` and ``incidents.csv`` say what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dispatch.force import Force
+from dispatch.model import Picture
+from graphs.errors import Fault, InputError
+from graphs.faults import parse_toml, read_text, shape_faults
+from graphs.network import Network
+from scenarios.checks import Beside
+from scenarios.rows import Moment, Text
+from scenarios.tables import read_incidents, read_units
+
+HEAD = "picture.toml"
+# Where the picture's moment cannot be read, nothing else in the folder is called a time in the future.
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+Value = TypeVar("Value")
+
+
+class _Head(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    title: Text = Field(description="a line of text for people to read")
+    now: Annotated[Moment, Field(description="a TOML date-time with an offset, such as 2026-01-31T23:10:00Z")]
+
+
+def read_picture_folder(path: Path, force: Force, network: Network) -> Picture:
+    """Read a picture.
+
+    Parameters
+    ----------
+    path
+        A folder with ``picture.toml`` (``title``, and ``now`` with an offset), ``units.csv`` and ``incidents.csv``.
+    force, network
+        What its rows are checked against.
+
+    Returns
+    -------
+    Picture
+        Units and open incidents in the order of their files.
+
+    Raises
+    ------
+    InputError
+        With every fault of the three files.
+    """
+    faults: list[Fault] = []
+    now = _collect(faults, lambda: _read_now(path / HEAD))
+    beside = Beside(force, network, now or _END_OF_TIME)
+    units = _collect(faults, lambda: read_units(path / "units.csv", beside))
+    incidents = _collect(faults, lambda: read_incidents(path / "incidents.csv", beside))
+    if faults or now is None:
+        raise InputError(faults)
+    return Picture(now, units or (), incidents or ())
+
+
+def _read_now(path: Path) -> datetime:
+    values = parse_toml(read_text(path, f"a folder with {HEAD}, units.csv and incidents.csv"), path.name)
+    try:
+        return _Head.model_validate(values).now
+    except ValidationError as error:
+        raise InputError(shape_faults(error, _Head, path.name)) from error
+
+
+def _collect(faults: list[Fault], read: Callable[[], Value]) -> Value | None:
+    """Read one file, keeping its faults so that those of the others are reported with them."""
+    try:
+        return read()
+    except InputError as error:
+        faults += error.faults
+        return None
