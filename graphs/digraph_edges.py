@@ -108,6 +108,9 @@ class EdgeReader:
             limits=(math.nan, math.nan),
             length_m=self.found.optional(where, "length", attributes),
         )
+        if not self.drawn and _mirrors_one_way(edge, attributes):
+            self.dropped.append(AGAINST)
+            return None
         if own:
             self._take(where, edge, attributes)
             return edge
@@ -139,7 +142,6 @@ class EdgeReader:
             # osmnx has turned the way round and kept the tag.
             edge.tail, edge.head, edge.points = edge.head, edge.tail, edge.points[::-1]
         if not self.drawn:
-            edge.backward = True if _mirrors_one_way(edge, attributes) else edge.backward
             _set_one_way(tags, attributes)
         reason = dropped_because({"highway": "road", **tags})
         along, against = directions(tags)

@@ -197,11 +197,12 @@ def _limit_attributes(limit: float) -> dict[str, Any]:
         return {}
     if math.isinf(limit):
         return {"maxspeed": "none"}
-    whole_mph = f"{round(limit / MPH_KMH)} mph"
-    for tag in (f"{limit:.10g}", whole_mph, f"{limit / MPH_KMH:.6g} mph", f"{limit / KNOT_KMH:.6g} knots"):
+    plain, mph, knots = f"{limit:.10g}", f"{limit / MPH_KMH:.6g} mph", f"{limit / KNOT_KMH:.6g} knots"
+    # A whole number of miles is what the sign says, and so is a whole number of kilometres.
+    for tag in (plain, mph, knots) if limit.is_integer() else (mph, plain, knots):
         if limit_kmh({"maxspeed": tag}, direction="forward") == limit:
             return {"maxspeed": tag}
-    return {"maxspeed": f"{limit:.10g}", LIMIT: limit}
+    return {"maxspeed": plain, LIMIT: limit}
 
 
 def _turns(network: Network, names: list[tuple[int, int, int]]) -> Iterator[dict[str, Any]]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ANSWER_S: Final = 5.0
 DOWNLOAD_S: Final = 180.0
 FILE_ROUTE: Final = "download an extract and run 'nearest graph build FILE'"
+_OTHERWISE: Final = f"accepted: a town, district or county with its country, or a file ({FILE_ROUTE})"
 
 _ACCESS: Final = ("access", "vehicle", "motor_vehicle", "motorcar", "bus", "psv", "minibus", "emergency", "police")
 _SIDES: Final = ("forward", "backward")
@@ -142,9 +143,6 @@ def _boundary(name: str) -> shapely.Polygon | shapely.MultiPolygon:
         raise SourceError(f"{name}: OpenStreetMap has no boundary for this place; {_OTHERWISE}") from error
     except ValueError as error:
         raise SourceError(f"{name}: OpenStreetMap found no such place ({error}); {_OTHERWISE}") from error
-
-
-_OTHERWISE: Final = f"accepted: a town, district or county with its country, or a file ({FILE_ROUTE})"
 
 
 def _graph(name: str, boundary: shapely.Polygon | shapely.MultiPolygon) -> nx.MultiDiGraph[Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -21,6 +21,8 @@ from scenarios.rows import IncidentRow, UnitRow
 
 Record = tuple[str, Mapping[str, Any]]
 Row = TypeVar("Row", UnitRow, IncidentRow)
+# Stands in for a moment that cannot be read, so that nothing else is called a time in the future for it.
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

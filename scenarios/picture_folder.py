@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -14,13 +14,11 @@ from dispatch.model import Picture
 from graphs.errors import Fault, InputError
 from graphs.faults import parse_toml, read_text, shape_faults
 from graphs.network import Network
-from scenarios.checks import Beside
+from scenarios.checks import END_OF_TIME, Beside
 from scenarios.rows import Moment, Text
 from scenarios.tables import read_incidents, read_units
 
 HEAD = "picture.toml"
-# Where the picture's moment cannot be read, nothing else in the folder is called a time in the future.
-_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 Value = TypeVar("Value")
 
 
@@ -53,7 +51,7 @@ def read_picture_folder(path: Path, force: Force, network: Network) -> Picture:
     """
     faults: list[Fault] = []
     now = _collect(faults, lambda: _read_now(path / HEAD))
-    beside = Beside(force, network, now or _END_OF_TIME)
+    beside = Beside(force, network, now or END_OF_TIME)
     units = _collect(faults, lambda: read_units(path / "units.csv", beside))
     incidents = _collect(faults, lambda: read_incidents(path / "incidents.csv", beside))
     if faults or now is None:

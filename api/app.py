@@ -1,0 +1,99 @@
+"""The HTTP service: everything is loaded and put together here, and nowhere else."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+
+import shapely
+from apiflask import APIFlask
+
+from api.answers import to_json
+from api.examples import ask_example, example_body
+from api.openapi import DESCRIPTION, complete
+from api.problems import register_problems
+from api.responses import secure
+from api.routes import docs, health, kinds, recommendations, roads
+from api.service import EXTENSION, Page, Service
+from api.settings import Settings
+from dispatch.force import Force
+from graphs.netfile import load_network
+from graphs.network import Network
+from graphs.profiles import Profiles
+from graphs.provenance import product_version
+from graphs.summary import summary
+from scenarios.picture_folder import read_picture_folder
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> APIFlask:
+    """Make the service, ready to answer its first request as quickly as any other.
+
+    Parameters
+    ----------
+    settings
+        From the environment if not given.
+    clock
+        Returns the present moment, with an offset.
+
+    Raises
+    ------
+    NearestError
+        A setting, or a file that one names, is not accepted.
+    """
+    service = load_service(settings or Settings.from_environment(), clock)
+    _warm_up(service)
+    app = APIFlask(
+        "api", "Nearest First", product_version(), docs_path=None, json_errors=False, static_folder=None
+    )
+    app.extensions[EXTENSION] = service
+    _configure(app, service)
+    register_problems(app)
+    app.after_request(secure)
+    for part in (recommendations, roads, health, kinds, docs):
+        app.register_blueprint(part.blueprint)
+    return app
+
+
+def load_service(settings: Settings, clock: Clock) -> Service:
+    """Read every file that the settings name."""
+    network = load_network(settings.graph, Profiles.read(settings.profiles) if settings.profiles else None)
+    force = Force.read(settings.force) if settings.force else Force.default()
+    picture = read_picture_folder(settings.picture, force, network) if settings.picture else None
+    example = example_body(network, force)
+    return Service(settings, network, force, picture, clock, _about(network), example)
+
+
+def _about(network: Network) -> Page:
+    area = shapely.geometry.mapping(shapely.set_precision(network.area, 1e-6))
+    body = to_json({**summary(network), "area": area})
+    # The profile table and the notes of the build are told too, and the network's hash does not cover them.
+    return Page(body, f"{network.hash[:32]}-{hashlib.sha256(body).hexdigest()[:16]}")
+
+
+def _warm_up(service: Service) -> None:
+    """Compile, index and time everything that a request of any grade uses."""
+    for grade in service.force.grades:
+        ask_example(service, grade=grade)
+
+
+def _configure(app: APIFlask, service: Service) -> None:
+    app.config.update(
+        MAX_CONTENT_LENGTH=service.settings.max_body_bytes,
+        INFO={"description": DESCRIPTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
+        AUTO_SERVERS=False,  # an address taken from the first request would be told to all others
+        AUTO_404_RESPONSE=False,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.spec_processor(partial(complete, service=service))
+    # An address is right or it is not: a redirect would be an HTML page.
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False

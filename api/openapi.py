@@ -1,0 +1,95 @@
+"""The OpenAPI 3.1 document: what APIFlask cannot see, because bodies and queries are read without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from api.problems import KINDS, MEDIA_TYPE
+from api.schemas import (
+    REFERENCE,
+    HealthAnswer,
+    KindAnswer,
+    NetworkAnswer,
+    Problem,
+    RecommendationAnswer,
+    RecommendationRequest,
+    RouteAnswer,
+)
+from api.service import Service
+
+_MODELS: tuple[type[BaseModel], ...] = (
+    RecommendationRequest,
+    RecommendationAnswer,
+    RouteAnswer,
+    NetworkAnswer,
+    HealthAnswer,
+    Problem,
+    KindAnswer,
+)
+DESCRIPTION = """\
+Which available officers can reach a caller soonest, and why. It advises; a person sends.
+
+Times are ISO 8601 with an offset, UTC in answers; durations are seconds, lengths metres, coordinates WGS 84 degrees.
+null means not known, never zero. Errors are RFC 9457 problems that list every fault of an input.
+"""
+
+
+def answers(model: type[BaseModel], description: str, *problems: str) -> dict[int, Any]:
+    """Describe the responses of a route: its answer, the problems named by their slugs, and the unforeseen one."""
+    described: dict[int, Any] = {200: {"description": description, "content": _content("application/json", model)}}
+    for slug in (*problems, "internal"):
+        kind = KINDS[slug]
+        described[kind.status] = {"description": f"{kind.title}. {kind.meaning}", "content": _content(MEDIA_TYPE, Problem)}
+    return described
+
+
+def _content(media_type: str, model: type[BaseModel]) -> dict[str, Any]:
+    return {media_type: {"schema": {"$ref": REFERENCE.format(model=model.__name__)}}}
+
+
+def complete(document: dict[str, Any], service: Service) -> dict[str, Any]:
+    """Add schemas, the request body, parameters, and examples that this very service answers."""
+    _, schemas = models_json_schema([(model, "validation") for model in _MODELS], ref_template=REFERENCE)
+    document["components"] = {"schemas": schemas["$defs"]}
+    paths = document["paths"]
+    paths["/v1/recommendations"]["post"]["requestBody"] = _request_body(service)
+    paths["/v1/route"]["get"]["parameters"] = _route_parameters(service)
+    paths["/v1/network"]["get"]["responses"]["304"] = {"description": "It is still what If-None-Match names."}
+    paths[f"/problems/{{slug}}"]["get"]["parameters"] = [_slug_parameter()]
+    return document
+
+
+def _request_body(service: Service) -> dict[str, Any]:
+    content = _content("application/json", RecommendationRequest)
+    examples = {"units": {"summary": "Two units and an incident", "value": service.example}}
+    if service.picture is not None:
+        incident = service.example["incident"]
+        asked = {"lat": incident["lat"], "lon": incident["lon"], "grade": incident["grade"]}
+        value = {"picture": "demonstration", "incident": asked}
+        examples["picture"] = {"summary": "The demonstration picture and an incident", "value": value}
+    content["application/json"]["examples"] = examples
+    return {"required": True, "content": content}
+
+
+def _route_parameters(service: Service) -> list[dict[str, Any]]:
+    incident, unit = service.example["incident"], service.example["units"][0]
+    place = {"type": "string", "description": "LAT,LON in degrees"}
+    names = list(service.network.profiles.names)
+    profile = {"type": "string", "enum": names, "default": "response"}
+    return [
+        {**_query("from", "where it starts", place), "required": True, "example": f"{unit['lat']},{unit['lon']}"},
+        {**_query("to", "where it ends", place), "required": True, "example": f"{incident['lat']},{incident['lon']}"},
+        _query("profile", "how the vehicle drives", profile),
+    ]
+
+
+def _query(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def _slug_parameter() -> dict[str, Any]:
+    schema = {"type": "string", "enum": sorted(KINDS)}
+    return {"name": "slug", "in": "path", "required": True, "description": "the kind of problem", "schema": schema}

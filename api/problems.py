@@ -1,0 +1,152 @@
+"""Every error as an RFC 9457 problem: for machines to act on, for people to mend, and without internals."""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+
+from api.errors import BodyTooLarge, MalformedJson, NotJson
+from graphs.errors import Fault, InputError, NearestError, OutsideNetwork, Unreachable
+
+MEDIA_TYPE = "application/problem+json"
+PREFIX = "/problems/"
+# A body can hold more faults than anybody reads; the detail says how many there are.
+MAX_LISTED = 1000
+_INTERNAL = 500
+_log = logging.getLogger("nearest.api")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of problem; its ``type`` is the address of its description."""
+
+    slug: str
+    status: int
+    title: str
+    meaning: str
+
+    @property
+    def type(self) -> str:
+        """URI reference that names the kind."""
+        return PREFIX + self.slug
+
+
+def _kind(error: type[NearestError], meaning: str) -> Kind:
+    return Kind(error.slug, error.status, error.title, meaning)
+
+
+NOT_FOUND = Kind("not-found", 404, "Nothing is here", "No endpoint has this address. /docs lists those there are.")
+NOT_ALLOWED = Kind(
+    "method-not-allowed", 405, "The method is not allowed", "The address exists; Allow names the methods that it answers."
+)
+_KINDS = (
+    _kind(InputError, "The request was read, and something in it is not accepted. Every fault found is listed."),
+    _kind(OutsideNetwork, "A place lies outside the area of the road network; GET /v1/network shows that area."),
+    _kind(Unreachable, "No road that the profile may use leads from the one place to the other."),
+    _kind(MalformedJson, "The body could not be read as JSON, or gives a key twice. Nothing else was looked at."),
+    _kind(BodyTooLarge, "The body is longer than this service reads."),
+    _kind(NotJson, "The body must be application/json, uncompressed."),
+    _kind(NearestError, "Something failed that should not have. The log names it by the problem's instance."),
+    NOT_FOUND,
+    NOT_ALLOWED,
+)
+KINDS = {kind.slug: kind for kind in _KINDS}
+
+
+def register_problems(app: Flask) -> None:
+    """Make an application answer every error with a problem."""
+    app.register_error_handler(NearestError, _of_ours)
+    app.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(Exception, _of_anything)
+
+
+def problem(kind: Kind, detail: str, faults: Sequence[Fault] = (), instance: str = "") -> Response:
+    """Make the response of a problem.
+
+    Parameters
+    ----------
+    kind
+        What kind of problem it is.
+    detail
+        What happened this time.
+    faults
+        What is wrong with the input; the first `MAX_LISTED` are listed.
+    instance
+        Names this occurrence; made up if not given.
+    """
+    return Response(_body(kind, detail, faults, instance or _instance()), kind.status, content_type=MEDIA_TYPE)
+
+
+def raw_problem(status: int, detail: str) -> bytes:
+    """Return a whole HTTP response, for a request that never reached the application."""
+    phrase = HTTPStatus(status).phrase
+    body = _body(Kind("", status, phrase, ""), detail, (), _instance())
+    head = f"HTTP/1.1 {status} {phrase}\r\nConnection: close\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}"
+    return f"{head}\r\n\r\n".encode() + body
+
+
+def _body(kind: Kind, detail: str, faults: Sequence[Fault], instance: str) -> bytes:
+    value = {
+        "type": kind.type if kind.slug else "about:blank",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "instance": instance,
+        "faults": [asdict(fault) for fault in faults[:MAX_LISTED]],
+    }
+    # Escapes, because an input may hold half of a character that UTF-8 cannot write.
+    return json.dumps(value, ensure_ascii=True).encode() + b"\n"
+
+
+def _of_ours(error: NearestError) -> Response:
+    if error.status == _INTERNAL:
+        return _of_anything(error)
+    kind = KINDS[error.slug]
+    if isinstance(error, InputError):
+        return problem(kind, _summary(error.faults), error.faults)
+    return problem(kind, str(error))
+
+
+def _summary(faults: Sequence[Fault]) -> str:
+    if len(faults) == 1:
+        return str(faults[0])
+    listed = "" if len(faults) <= MAX_LISTED else f", of which {MAX_LISTED} are listed"
+    return f"{len(faults)} faults{listed}; the first: {faults[0]}"
+
+
+def _of_http(error: HTTPException) -> Response:
+    if isinstance(error, NotFound):
+        return problem(NOT_FOUND, f"there is nothing at {request.path}; /docs lists what there is")
+    if isinstance(error, MethodNotAllowed):
+        allowed = sorted(error.valid_methods or ())
+        answer = problem(NOT_ALLOWED, f"{request.path} does not answer {request.method}, but {', '.join(allowed)}")
+        answer.headers["Allow"] = ", ".join(allowed)
+        return answer
+    status = error.code or _INTERNAL
+    if status >= _INTERNAL:
+        return _of_anything(error)
+    return problem(Kind("", status, error.name, ""), error.description or error.name)
+
+
+def _of_anything(error: Exception) -> Response:
+    """Tell the log everything and the client nothing but where to look."""
+    instance = _instance()
+    _log.error("%s %s failed: %s", request.method, request.path, instance, exc_info=error)
+    return problem(KINDS[NearestError.slug], f"this was not foreseen; the log tells more under {instance}", (), instance)
+
+
+def _instance() -> str:
+    return f"urn:uuid:{uuid.uuid4()}"
+
+
+def described(kind: Kind) -> dict[str, Any]:
+    """Return what is told at the address of a kind of problem."""
+    return {"type": kind.type, "title": kind.title, "status": kind.status, "meaning": kind.meaning}

@@ -1,0 +1,314 @@
+"""What goes in and comes out over HTTP, as the OpenAPI document describes it.
+
+Requests are read by these models; answers are made elsewhere and only described here, so a test holds real answers
+against them. In an answer every field is always there, and null means that it is not known.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, WrapValidator
+
+from graphs.faults import refuse
+from scenarios.rows import IncidentRow, Moment, UnitRow
+
+REFERENCE = "#/components/schemas/{model}"
+# Far more than any control room has on duty at once.
+MAX_ROWS = 5000
+
+
+def _object(value: Any, _read: Any) -> Any:
+    if not isinstance(value, dict):
+        raise refuse("an object with the fields of an incident")
+    return value
+
+
+def _anything(value: Any, _read: Any) -> Any:
+    return value
+
+
+# Rows are described here and checked in scenarios.checks, so that their faults are found with all others of their kind.
+AskedIncident = Annotated[IncidentRow, WrapValidator(_object)]
+UncheckedIncident = Annotated[IncidentRow, WrapValidator(_anything)]
+UncheckedUnit = Annotated[UnitRow, WrapValidator(_anything)]
+Rows = Field(strict=True, max_length=MAX_ROWS)
+
+
+class RecommendationRequest(BaseModel):
+    """An incident and the units there are, or a picture that has them."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"oneOf": [{"required": ["units"]}, {"required": ["picture"]}]}
+    )
+
+    now: Moment | None = Field(
+        default=None,
+        description="the moment of the question, ISO 8601 with an offset; the picture's or else the server's clock if not given",
+    )
+    incident: AskedIncident = Field(description="the incident asked about")
+    units: Annotated[list[UncheckedUnit], Rows] | None = Field(
+        default=None, description=f"a list of every unit known, {MAX_ROWS} at most; it may be empty"
+    )
+    incidents: Annotated[list[UncheckedIncident], Rows] | None = Field(
+        default=None,
+        description=f"a list of open incidents, {MAX_ROWS} at most: what units that are committed would leave behind",
+    )
+    picture: Literal["demonstration"] | None = Field(
+        default=None, description='"demonstration", in place of units, where the service has such a picture'
+    )
+
+
+class Answer(BaseModel):
+    """Anything that is answered."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+Utc = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Seconds = Annotated[float, Field(ge=0)]
+Metres = Annotated[float, Field(ge=0)]
+
+
+class FailedRule(Answer):
+    """A rule that keeps a unit from being sent."""
+
+    rule: str = Field(description="name of the rule, such as status, skill, crew, committed, no_fix or stale_fix")
+    because: str = Field(description="what about the unit failed it")
+
+
+class LeftBehind(Answer):
+    """What sending a committed unit costs the incident that it leaves."""
+
+    incident_id: str | None = Field(description="the incident left; null where the unit does not name it")
+    grade: str | None = Field(description="its grade; null where not known")
+    next_callsign: str | None = Field(description="who would reach it next; null where nobody is known to")
+    delay_s: float | None = Field(description="seconds by which that is later; null where that cannot be told")
+    because: str = Field(description="why it cannot be told, else empty")
+
+
+class LedgerLine(Answer):
+    """One unit: how soon it could be there, and whether it may be sent. Its times are null where none can be told."""
+
+    callsign: str = Field(description="the unit")
+    eligible: bool = Field(description="whether no rule keeps it from being sent")
+    failed: list[FailedRule] = Field(description="every rule that does; empty for an eligible unit")
+    time_s: Seconds | None = Field(description="seconds from now until it is with the caller: mobilisation, drive and walk")
+    earliest_s: Seconds | None = Field(description="seconds, if every doubt about its position turns out well")
+    latest_s: Seconds | None = Field(description="seconds, if every doubt about its position turns out badly")
+    behind_s: Seconds | None = Field(description="seconds after the nearest unit of all")
+    mobilisation_s: Seconds | None = Field(description="seconds until it moves")
+    drive_s: Seconds | None = Field(description="seconds driving")
+    walk_s: Seconds | None = Field(description="seconds on foot from the road to the incident")
+    length_m: Metres | None = Field(description="metres driven")
+    straight_m: Metres | None = Field(description="metres from its position to the incident in a straight line")
+    fix_age_s: Seconds | None = Field(description="seconds since its position was true; null without a position")
+    fix_gap_m: Metres | None = Field(description="metres from its position to the road it was put on")
+    status: str | None = Field(description="its status code; null where not known")
+    status_label: str = Field(description="what the code means in the force profile")
+    crew: int | None = Field(description="officers aboard; null where not known")
+    skills: list[str] = Field(description="skills aboard, sorted")
+    sector: str | None = Field(description="its own area; null where it has none")
+    notes: list[str] = Field(description="what a dispatcher should know about sending it")
+    leaves: LeftBehind | None = Field(description="the incident that it would leave; null where it is free")
+
+
+class IncidentAnswer(Answer):
+    """The incident as it was understood."""
+
+    incident_id: str = Field(description="empty where none was given")
+    received_at: Utc | None = Field(description="UTC; null where not given")
+    lat: float = Field(description="degrees of latitude, WGS 84")
+    lon: float = Field(description="degrees of longitude, WGS 84")
+    grade: str = Field(description="a grade of the force profile")
+    type: str | None = Field(description="text for people to read; null where not given")
+    tags: list[str] = Field(description="tags of the force profile, sorted")
+    needs: list[str] = Field(description="skills that every unit sent must have, sorted")
+    units_needed: int = Field(description="how many units must attend")
+    sector: str | None = Field(description="null where not given")
+    on_road: bool = Field(description="whether it is on the carriageway itself")
+
+
+class TargetAnswer(Answer):
+    """Within what time the grade is to be attended."""
+
+    setting: Literal["urban", "rural", "unknown"] = Field(description="of the incident; unknown takes the shorter target")
+    target_s: int | None = Field(description="seconds from the clock; null where the grade has no target")
+    clock: Literal["received", "graded", "dispatched"] = Field(description="what the clock starts from")
+    due_at: Utc | None = Field(description="UTC; null where there is no target or the start of the clock is not known")
+
+
+class NamedHash(Answer):
+    """A name and the SHA-256 of what it stands for."""
+
+    name: str = Field(description="name")
+    hash: Hash = Field(description="SHA-256, hexadecimal")
+
+
+class Versions(Answer):
+    """All that an answer rests on, so that it can be made again."""
+
+    engine: NamedHash = Field(description="the router")
+    policy: NamedHash = Field(description="the code that decides")
+    network: Hash = Field(description="the road network")
+    profiles: Hash = Field(description="the table of speeds, delays and access")
+    conditions: Hash = Field(description="closures and slower roads")
+    force: NamedHash = Field(description="the force profile")
+
+
+class RecommendationAnswer(Answer):
+    """Who is nearest, who is suggested, and a line for every unit. It advises; a person sends."""
+
+    now: Utc = Field(description="the moment of the question, UTC")
+    outcome: Literal["suggested", "nobody_eligible", "nobody_on_duty"] = Field(
+        description="whether anybody can be sent; the ledger says why not"
+    )
+    nearest: str | None = Field(description="the first of all units with a known place, whether or not it may be sent")
+    nearest_eligible: str | None = Field(description="the first of those that may be sent")
+    suggested: list[str] = Field(description="whom to send together, the nearest eligible first; empty for nobody")
+    unmet: list[str] = Field(description="requirements of the incident that those suggested do not meet")
+    certainty: Literal["clear", "indistinguishable"] | None = Field(
+        description="whether another eligible unit may be as soon, for all that is known; null where nobody is eligible"
+    )
+    indistinguishable_from: list[str] = Field(description="those units")
+    incident: IncidentAnswer = Field(description="the incident as it was understood")
+    profile: str = Field(description="how the units drive: response or normal")
+    target: TargetAnswer = Field(description="within what time the grade is to be attended")
+    gap_m: Metres = Field(description="metres from the incident to the nearest road that serves it")
+    warnings: list[str] = Field(description="what should be read before relying on the answer")
+    ledger: list[LedgerLine] = Field(description="every unit, soonest first, those without a time last")
+    versions: Versions = Field(description="hashes of all that the answer rests on")
+
+
+class LineString(Answer):
+    """A line in GeoJSON."""
+
+    type: Literal["LineString"] = Field(description="kind of geometry")
+    coordinates: list[list[float]] = Field(description="[lon, lat] pairs in driving order")
+
+
+class Step(Answer):
+    """A stretch of a route along one road."""
+
+    road: str = Field(description="its name, else its number, else its class")
+    road_class: str = Field(alias="class", description="road class")
+    time_s: Seconds = Field(description="seconds on it, the turn onto it included")
+    length_m: Metres = Field(description="metres")
+
+
+class RouteAnswer(Answer):
+    """The fastest way from one point to another."""
+
+    profile: str = Field(description="response or normal")
+    time_s: Seconds = Field(description="seconds, drive and walk")
+    drive_s: Seconds = Field(description="seconds driving")
+    walk_s: Seconds = Field(description="seconds on foot at the end")
+    length_m: Metres = Field(description="metres driven")
+    start_gap_m: Metres = Field(description="metres from the first point to its road")
+    end_gap_m: Metres = Field(description="metres from the last road to the second point")
+    steps: list[Step] = Field(description="the way, road by road")
+    geometry: LineString = Field(description="the way as GeoJSON")
+    attribution: str = Field(description="whom the roads are owed to; to be shown with them")
+    network: Hash = Field(description="SHA-256 of the road network")
+    profiles: Hash = Field(description="SHA-256 of the profile table")
+
+
+class Bounds(Answer):
+    """A box in degrees."""
+
+    west: float = Field(description="longitude")
+    south: float = Field(description="latitude")
+    east: float = Field(description="longitude")
+    north: float = Field(description="latitude")
+
+
+class ProfileUse(Answer):
+    """What a profile may use of the network."""
+
+    open_edges: int = Field(description="directed edges that it may drive")
+    closed: dict[str, int] = Field(description="reason to number of directed edges that it may not")
+    cut_off: dict[str, int] = Field(description="open edges that no way joins to the rest")
+
+
+class Area(Answer):
+    """A polygon in GeoJSON."""
+
+    type: Literal["Polygon", "MultiPolygon"] = Field(description="kind of geometry")
+    coordinates: list[Any] = Field(description="rings of [lon, lat] pairs")
+
+
+class NetworkAnswer(Answer):
+    """What the road network holds and what was left out of it."""
+
+    source: str = Field(description="what it was built from")
+    source_sha256: str = Field(description="checksum of that file; empty where it was no file")
+    data_timestamp: str | None = Field(description="time of the data; null where the source does not say")
+    attribution: str = Field(description="whom the roads are owed to; to be shown with them")
+    licence: str = Field(description="licence of the data")
+    hash: Hash = Field(description="SHA-256 of the content")
+    nodes: int = Field(description="junctions and ends of roads")
+    edges: int = Field(description="directed edges")
+    roads_km: float = Field(description="kilometres of road, both directions counted once")
+    one_way_edges: int = Field(description="edges without a way back")
+    turn_restrictions: int = Field(description="turn restrictions")
+    tunnel_edges: int = Field(description="edges in tunnels")
+    bridge_edges: int = Field(description="edges on bridges")
+    roundabout_edges: int = Field(description="edges of roundabouts")
+    limit_tagged_share: float = Field(description="share of edges with a known speed limit")
+    area_km2: float = Field(description="size of the area, square kilometres")
+    bounds: Bounds = Field(description="the box around the area")
+    dropped: dict[str, int] = Field(description="reason to number of ways or edges left out when it was built")
+    notes: list[str] = Field(description="what should be read before relying on it")
+    profiles: dict[str, ProfileUse] = Field(description="what each profile may use")
+    area: Area = Field(description="the area inside which a place may be asked for")
+
+
+class PictureAnswer(Answer):
+    """The demonstration picture of a service."""
+
+    now: Utc = Field(description="its moment, UTC")
+    units: int = Field(description="how many units it has")
+    incidents: int = Field(description="how many open incidents it has")
+
+
+class HealthAnswer(Answer):
+    """A service that has just answered a question about its own network."""
+
+    status: Literal["ok"] = Field(description="it answers")
+    version: str = Field(description="of this product")
+    network: NamedHash = Field(description="the road network")
+    profiles: Hash = Field(description="SHA-256 of the profile table")
+    force: NamedHash = Field(description="the force profile")
+    picture: PictureAnswer | None = Field(description="the demonstration picture; null where there is none")
+
+
+class FaultAnswer(Answer):
+    """One thing wrong with an input."""
+
+    source: str = Field(description="what was read: body, query or request")
+    where: str = Field(description="JSON pointer to the part of a body, such as /units/3; empty for the whole")
+    field: str = Field(description="the field, parameter or header")
+    value: str = Field(description="what was found, shortened")
+    accepted: str = Field(description="what would have been accepted")
+    hint: str = Field(description="what was probably meant, or empty")
+
+
+class Problem(Answer):
+    """An error, after RFC 9457."""
+
+    type: str = Field(description="names the kind of problem; its address describes it", json_schema_extra={"format": "uri-reference"})
+    title: str = Field(description="the kind in words")
+    status: int = Field(description="the HTTP status")
+    detail: str = Field(description="what happened this time")
+    instance: str = Field(description="names this occurrence", json_schema_extra={"format": "uri"})
+    faults: list[FaultAnswer] = Field(description="every fault of the input, the first 1000 of them; else empty")
+
+
+class KindAnswer(Answer):
+    """A kind of problem."""
+
+    type: str = Field(description="names it", json_schema_extra={"format": "uri-reference"})
+    title: str = Field(description="the kind in words")
+    status: int = Field(description="the HTTP status")
+    meaning: str = Field(description="when it happens")

@@ -1,0 +1,55 @@
+"""What every request is answered with: loaded once, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from flask import current_app
+
+from api.settings import Settings
+from dispatch.force import Force
+from dispatch.model import Picture
+from graphs.network import Network
+
+EXTENSION = "nearest"
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer made once; the tag names its content."""
+
+    body: bytes
+    etag: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """The network, the force's rules and the clock of a running service.
+
+    Parameters
+    ----------
+    picture
+        The demonstration picture, or None.
+    clock
+        Returns the present moment, with an offset.
+    about_network
+        The answer to ``GET /v1/network``.
+    example
+        A body of ``POST /v1/recommendations`` that this network and these rules answer.
+    """
+
+    settings: Settings
+    network: Network
+    force: Force
+    picture: Picture | None
+    clock: Callable[[], datetime]
+    about_network: Page
+    example: dict[str, Any]
+
+
+def service() -> Service:
+    """Return the service of the application that handles the present request."""
+    return cast("Service", current_app.extensions[EXTENSION])
