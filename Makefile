@@ -21,7 +21,7 @@ $(SAMPLE): graphs/samples/gothenburg.osm.pbf $(wildcard graphs/*.py) $(VENV)/.in
 
 run: $(SAMPLE)
 	NEAREST_GRAPH=$(SAMPLE) NEAREST_FORCE=$(NIGHT)/force.toml NEAREST_PICTURE=$(NIGHT) \
-		$(BIN)/gunicorn -c api/gunicorn_conf.py 'api.app:create_app()'
+		$(BIN)/gunicorn -c python:api.serving
 
 test: setup
 	$(BIN)/pytest -m 'not slow' --cov --cov-report=term --cov-fail-under=90

@@ -9,6 +9,7 @@ from functools import partial
 
 import shapely
 from apiflask import APIFlask
+from flask.json.provider import DefaultJSONProvider
 
 from api.answers import to_json
 from api.examples import ask_example, example_body
@@ -27,6 +28,12 @@ from graphs.summary import summary
 from scenarios.picture_folder import read_picture_folder
 
 Clock = Callable[[], datetime]
+
+
+class _InOrder(DefaultJSONProvider):
+    """Leaves the OpenAPI document in the order in which it was written."""
+
+    sort_keys = False
 
 
 def utc_now() -> datetime:
@@ -51,9 +58,7 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> APIF
     """
     service = load_service(settings or Settings.from_environment(), clock)
     _warm_up(service)
-    app = APIFlask(
-        "api", "Nearest First", product_version(), docs_path=None, json_errors=False, static_folder=None
-    )
+    app = APIFlask("api", "Nearest First", product_version(), docs_path=None, json_errors=False)
     app.extensions[EXTENSION] = service
     _configure(app, service)
     register_problems(app)
@@ -92,7 +97,7 @@ def _configure(app: APIFlask, service: Service) -> None:
         AUTO_SERVERS=False,  # an address taken from the first request would be told to all others
         AUTO_404_RESPONSE=False,
     )
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json = _InOrder(app)
     app.spec_processor(partial(complete, service=service))
     # An address is right or it is not: a redirect would be an HTML page.
     app.url_map.strict_slashes = False

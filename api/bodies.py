@@ -49,8 +49,8 @@ def read_json(raw: bytes) -> Any:
     Raises
     ------
     MalformedJson
-        The text is not UTF-8 or not JSON, nests deeper than `MAX_DEPTH`, holds a number too long to read, or gives a key
-        twice in one object, of which only one value could be kept.
+        The text is not UTF-8 or not JSON, nests deeper than `MAX_DEPTH`, holds a number too long to read, or gives a
+        key twice in one object, of which only one value could be kept.
     """
     try:
         text = raw.decode("utf-8-sig")

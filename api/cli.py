@@ -21,6 +21,7 @@ from dispatch.recommend import recommend
 from dispatch.recommendation import Recommendation
 from graphs.coordinates import on_globe
 from graphs.errors import Fault, InputError, NearestError
+from graphs.faults import NOTHING, unknown_name
 from graphs.netfile import load_network, save_network
 from graphs.network import Network
 from graphs.profiles import Profiles
@@ -130,10 +131,11 @@ def graph_export(file: Path, output: Path) -> None:
 @click.option("--units", "units_file", required=True, type=click.Path(path_type=Path), help="units.csv.")
 @click.option("--at", help="LAT,LON of the incident.")
 @click.option("--at-grid", help="EASTING,NORTHING of the incident, British National Grid.")
+@click.option("--incident", "incident_id", help="The incident, by its id in --incidents, in place of a position.")
 @click.option("--grade", help="Response grade; the most urgent one if not given.")
 @click.option("--tag", "tags", multiple=True, help="Such as domestic_abuse; may be given again.")
 @click.option("--need", "needs", multiple=True, help="A skill that every unit sent must have; may be given again.")
-@click.option("--units-needed", default=1, show_default=True, help="How many units must attend.")
+@click.option("--units-needed", type=int, help="How many units must attend; 1 if not given.")
 @click.option(
     "--on-road", is_flag=True, help="The incident is on the carriageway: a motorway, bridge or tunnel counts."
 )
@@ -172,30 +174,65 @@ def _recommendation(network: Network, force: Force, k: int, asked: dict[str, Any
         faults.append(Fault(OPTIONS, "", "-k", str(k), "a whole number, 1 or more"))
     if asked["as_json"] and asked["as_geojson"]:
         faults.append(Fault(OPTIONS, "", "--json, --geojson", "both", "one of them"))
-    now = _now(asked["now"], faults)
-    beside = Beside(force, network, now)
-    incidents, more = incidents_of([("", _incident_record(asked, force, faults))], OPTIONS, beside)
-    faults += more
+    beside = Beside(force, network, _now(asked["now"], faults))
     units = _collect(faults, lambda: read_units(asked["units_file"], beside)) or ()
     known: tuple[Incident, ...] = ()
     if asked["incidents_file"]:
         known = _collect(faults, lambda: read_incidents(asked["incidents_file"], beside)) or ()
-    if faults:
+    incident = _incident(asked, known, beside, faults)
+    if faults or incident is None:
         raise InputError(faults)
-    return recommend(Picture(now, units, known), incidents[0], network, force)
+    return recommend(Picture(beside.now, units, known), incident, network, force)
+
+
+def _incident(asked: dict[str, Any], known: Sequence[Incident], beside: Beside, faults: list[Fault]) -> Incident | None:
+    """Return the incident that is asked about: one of the file, or the one that the options describe."""
+    places = [option for option in _PLACE_OPTIONS if asked[option]]
+    if len(places) != 1:
+        names = ", ".join(map(_flag, _PLACE_OPTIONS))
+        found = " and ".join(map(_flag, places)) or NOTHING
+        faults.append(Fault(OPTIONS, "", names, found, "one of them"))
+        return None
+    if places == ["incident_id"]:
+        return _known_incident(asked, known, faults)
+    incidents, more = incidents_of([("", _incident_record(asked, beside.force, faults))], OPTIONS, beside)
+    # A place that could not be read was reported as the option that it is.
+    faults += more if _place(asked, []) else [fault for fault in more if not fault.field.startswith("lat, lon")]
+    return incidents[0] if incidents else None
+
+
+_PLACE_OPTIONS = ("at", "at_grid", "incident_id")
+_DESCRIBING = ("grade", "tags", "needs", "units_needed", "on_road", "received", "sector")
+
+
+def _flag(name: str) -> str:
+    plain = {"incident_id": "incident", "tags": "tag", "needs": "need"}.get(name, name)
+    return f"--{plain.replace('_', '-')}"
+
+
+def _known_incident(asked: dict[str, Any], known: Sequence[Incident], faults: list[Fault]) -> Incident | None:
+    for name in _DESCRIBING:
+        if asked[name]:
+            accepted = "no such option beside --incident: the file describes the incident"
+            faults.append(Fault(OPTIONS, "", _flag(name), str(asked[name]), accepted))
+    by_id = {item.incident_id: item for item in known}
+    if asked["incident_id"] not in by_id:
+        faults.append(unknown_name(OPTIONS, "--incident", asked["incident_id"], by_id))
+    return by_id.get(asked["incident_id"])
+
+
+def _place(asked: dict[str, Any], faults: list[Fault]) -> dict[str, float]:
+    names, option = (("lat", "lon"), "at") if asked["at"] else (("easting", "northing"), "at_grid")
+    return dict(zip(names, _pair(asked[option], _flag(option), faults) or (), strict=False))
 
 
 def _incident_record(asked: dict[str, Any], force: Force, faults: list[Fault]) -> dict[str, Any]:
-    names = ("lat", "lon") if asked["at"] else ("easting", "northing")
-    place = _pair(asked["at"] or asked["at_grid"], f"--at{'' if asked['at'] else '-grid'}", faults)
-    if bool(asked["at"]) == bool(asked["at_grid"]):
-        faults.append(Fault(OPTIONS, "", "--at, --at-grid", "both or neither", "one of them"))
     return {
-        **dict(zip(names, place or (), strict=False)),
+        **_place(asked, faults),
         "grade": asked["grade"] or min(force.grades, key=lambda grade: force.grades[grade].rank),
         "tags": list(asked["tags"]),
         "needs": list(asked["needs"]),
-        "units_needed": asked["units_needed"],
+        "units_needed": 1 if asked["units_needed"] is None else asked["units_needed"],
         "on_road": asked["on_road"],
         "received_at": asked["received"],
         "sector": asked["sector"],

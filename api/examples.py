@@ -1,4 +1,4 @@
-"""Questions that the service's own network answers: for its documentation, to warm up, and to prove that it can answer."""
+"""Questions that the service's own network answers: to show in its documentation, to warm up, to prove its health."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def example_body(network: Network, force: Force) -> dict[str, Any]:
         The network has no road that every profile may use.
     """
     incident, *others = _places(network)
-    free = next((code for code, status in force.statuses.items() if status.deployable == "yes"), next(iter(force.statuses)))
+    free = max(force.statuses, key=lambda code: force.statuses[code].deployable == "yes")
     urgent = min(force.grades, key=lambda grade: force.grades[grade].rank)
     return {
         "now": NOW,
@@ -63,6 +63,20 @@ def _places(network: Network) -> list[dict[str, float]]:
 def _half_way(network: Network, edge: int) -> dict[str, float]:
     point = network.edge_line(edge).interpolate(0.5, normalized=True)
     return {"lat": round(point.y, 5), "lon": round(point.x, 5)}
+
+
+def picture_body(service: Service) -> dict[str, Any] | None:
+    """Ask about the first open incident of the demonstration picture; None where the service has no picture."""
+    if service.picture is None:
+        return None
+    incident = service.example["incident"]
+    asked: dict[str, Any] = {"lat": incident["lat"], "lon": incident["lon"], "grade": incident["grade"]}
+    for first in service.picture.incidents[:1]:
+        asked = {"lat": first.lat, "lon": first.lon, "grade": first.grade}
+        asked |= {"incident_id": first.incident_id, "tags": sorted(first.tags), "needs": sorted(first.needs)}
+        if first.received_at is not None:
+            asked["received_at"] = first.received_at.isoformat()
+    return {"picture": "demonstration", "incident": asked}
 
 
 def ask_example(service: Service, **changed: Any) -> Recommendation:

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from api.examples import picture_body
 from api.problems import KINDS, MEDIA_TYPE
 from api.schemas import (
     REFERENCE,
@@ -42,7 +43,8 @@ def answers(model: type[BaseModel], description: str, *problems: str) -> dict[in
     described: dict[int, Any] = {200: {"description": description, "content": _content("application/json", model)}}
     for slug in (*problems, "internal"):
         kind = KINDS[slug]
-        described[kind.status] = {"description": f"{kind.title}. {kind.meaning}", "content": _content(MEDIA_TYPE, Problem)}
+        said = f"{kind.title}. {kind.meaning}"
+        described[kind.status] = {"description": said, "content": _content(MEDIA_TYPE, Problem)}
     return described
 
 
@@ -58,18 +60,15 @@ def complete(document: dict[str, Any], service: Service) -> dict[str, Any]:
     paths["/v1/recommendations"]["post"]["requestBody"] = _request_body(service)
     paths["/v1/route"]["get"]["parameters"] = _route_parameters(service)
     paths["/v1/network"]["get"]["responses"]["304"] = {"description": "It is still what If-None-Match names."}
-    paths[f"/problems/{{slug}}"]["get"]["parameters"] = [_slug_parameter()]
+    paths["/problems/{slug}"]["get"]["parameters"] = [_slug_parameter()]
     return document
 
 
 def _request_body(service: Service) -> dict[str, Any]:
     content = _content("application/json", RecommendationRequest)
     examples = {"units": {"summary": "Two units and an incident", "value": service.example}}
-    if service.picture is not None:
-        incident = service.example["incident"]
-        asked = {"lat": incident["lat"], "lon": incident["lon"], "grade": incident["grade"]}
-        value = {"picture": "demonstration", "incident": asked}
-        examples["picture"] = {"summary": "The demonstration picture and an incident", "value": value}
+    if (asked := picture_body(service)) is not None:
+        examples["picture"] = {"summary": "An incident of the demonstration picture", "value": asked}
     content["application/json"]["examples"] = examples
     return {"required": True, "content": content}
 

@@ -44,9 +44,7 @@ def _kind(error: type[NearestError], meaning: str) -> Kind:
 
 
 NOT_FOUND = Kind("not-found", 404, "Nothing is here", "No endpoint has this address. /docs lists those there are.")
-NOT_ALLOWED = Kind(
-    "method-not-allowed", 405, "The method is not allowed", "The address exists; Allow names the methods that it answers."
-)
+NOT_ALLOWED = Kind("method-not-allowed", 405, "The method is not allowed", "Allow names the methods that are answered.")
 _KINDS = (
     _kind(InputError, "The request was read, and something in it is not accepted. Every fault found is listed."),
     _kind(OutsideNetwork, "A place lies outside the area of the road network; GET /v1/network shows that area."),
@@ -85,12 +83,16 @@ def problem(kind: Kind, detail: str, faults: Sequence[Fault] = (), instance: str
     return Response(_body(kind, detail, faults, instance or _instance()), kind.status, content_type=MEDIA_TYPE)
 
 
-def raw_problem(status: int, detail: str) -> bytes:
+def raw_problem(status: HTTPStatus) -> bytes:
     """Return a whole HTTP response, for a request that never reached the application."""
-    phrase = HTTPStatus(status).phrase
-    body = _body(Kind("", status, phrase, ""), detail, (), _instance())
-    head = f"HTTP/1.1 {status} {phrase}\r\nConnection: close\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}"
-    return f"{head}\r\n\r\n".encode() + body
+    body = _body(Kind("", status, status.phrase, ""), status.description or status.phrase, (), _instance())
+    head = (
+        f"HTTP/1.1 {status:d} {status.phrase}",
+        "Connection: close",
+        f"Content-Type: {MEDIA_TYPE}",
+        f"Content-Length: {len(body)}",
+    )
+    return "\r\n".join((*head, "", "")).encode() + body
 
 
 def _body(kind: Kind, detail: str, faults: Sequence[Fault], instance: str) -> bytes:
@@ -140,7 +142,8 @@ def _of_anything(error: Exception) -> Response:
     """Tell the log everything and the client nothing but where to look."""
     instance = _instance()
     _log.error("%s %s failed: %s", request.method, request.path, instance, exc_info=error)
-    return problem(KINDS[NearestError.slug], f"this was not foreseen; the log tells more under {instance}", (), instance)
+    detail = f"this was not foreseen; the log tells more under {instance}"
+    return problem(KINDS[NearestError.slug], detail, instance=instance)
 
 
 def _instance() -> str:

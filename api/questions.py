@@ -37,7 +37,8 @@ def read_question(body: Any, service: Service) -> tuple[Picture, Incident]:
         With every fault of the body.
     """
     if not isinstance(body, dict):
-        raise InputError([Fault(BODY, "", "", written(body), f"an object with {', '.join(RecommendationRequest.model_fields)}")])
+        accepted = f"an object with {', '.join(RecommendationRequest.model_fields)}"
+        raise InputError([Fault(BODY, "", "", written(body), accepted)])
     faults = [*_shape_faults(body), *_choice_faults(body, service)]
     now = _now(body, service)
     beside = Beside(service.force, service.network, now)

@@ -44,7 +44,7 @@ class RecommendationRequest(BaseModel):
 
     now: Moment | None = Field(
         default=None,
-        description="the moment of the question, ISO 8601 with an offset; the picture's or else the server's clock if not given",
+        description="the moment asked about, ISO 8601 with an offset; the picture's or the server's if not given",
     )
     incident: AskedIncident = Field(description="the incident asked about")
     units: Annotated[list[UncheckedUnit], Rows] | None = Field(
@@ -66,6 +66,7 @@ class Answer(BaseModel):
 
 
 Utc = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Reference = Annotated[str, Field(json_schema_extra={"format": "uri-reference"})]
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Seconds = Annotated[float, Field(ge=0)]
 Metres = Annotated[float, Field(ge=0)]
@@ -94,7 +95,7 @@ class LedgerLine(Answer):
     callsign: str = Field(description="the unit")
     eligible: bool = Field(description="whether no rule keeps it from being sent")
     failed: list[FailedRule] = Field(description="every rule that does; empty for an eligible unit")
-    time_s: Seconds | None = Field(description="seconds from now until it is with the caller: mobilisation, drive and walk")
+    time_s: Seconds | None = Field(description="seconds until it is with the caller: mobilisation, drive and walk")
     earliest_s: Seconds | None = Field(description="seconds, if every doubt about its position turns out well")
     latest_s: Seconds | None = Field(description="seconds, if every doubt about its position turns out badly")
     behind_s: Seconds | None = Field(description="seconds after the nearest unit of all")
@@ -133,7 +134,7 @@ class IncidentAnswer(Answer):
 class TargetAnswer(Answer):
     """Within what time the grade is to be attended."""
 
-    setting: Literal["urban", "rural", "unknown"] = Field(description="of the incident; unknown takes the shorter target")
+    setting: Literal["urban", "rural", "unknown"] = Field(description="unknown takes the shorter target")
     target_s: int | None = Field(description="seconds from the clock; null where the grade has no target")
     clock: Literal["received", "graded", "dispatched"] = Field(description="what the clock starts from")
     due_at: Utc | None = Field(description="UTC; null where there is no target or the start of the clock is not known")
@@ -297,18 +298,18 @@ class FaultAnswer(Answer):
 class Problem(Answer):
     """An error, after RFC 9457."""
 
-    type: str = Field(description="names the kind of problem; its address describes it", json_schema_extra={"format": "uri-reference"})
+    type: Reference = Field(description="names the kind of problem; its address describes it")
     title: str = Field(description="the kind in words")
     status: int = Field(description="the HTTP status")
     detail: str = Field(description="what happened this time")
-    instance: str = Field(description="names this occurrence", json_schema_extra={"format": "uri"})
+    instance: Reference = Field(description="names this occurrence, for whoever reads the log")
     faults: list[FaultAnswer] = Field(description="every fault of the input, the first 1000 of them; else empty")
 
 
 class KindAnswer(Answer):
     """A kind of problem."""
 
-    type: str = Field(description="names it", json_schema_extra={"format": "uri-reference"})
+    type: Reference = Field(description="names it")
     title: str = Field(description="the kind in words")
     status: int = Field(description="the HTTP status")
     meaning: str = Field(description="when it happens")

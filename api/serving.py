@@ -5,6 +5,8 @@ What stands here can be changed on gunicorn's command line, such as ``--bind 127
 
 from __future__ import annotations
 
+import json
+import shlex
 import sys
 from http import HTTPStatus
 from typing import Any
@@ -14,7 +16,9 @@ from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
 from api.app import create_app
+from api.examples import picture_body
 from api.problems import raw_problem
+from api.service import EXTENSION, Service
 from graphs.errors import NearestError
 
 # Nobody has to prove who they are yet, so only this machine may ask.
@@ -28,7 +32,12 @@ preload_app = True
 graceful_timeout = 10
 control_socket_disable = True
 
-_STATUS = {"LimitRequestLine": 414, "LimitRequestHeaders": 431, "ExpectationFailed": 417, "UnsupportedTransferCoding": 501}
+_STATUS = {
+    "LimitRequestLine": HTTPStatus.REQUEST_URI_TOO_LONG,
+    "ExpectationFailed": HTTPStatus.EXPECTATION_FAILED,
+    "LimitRequestHeaders": HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    "UnsupportedTransferCoding": HTTPStatus.NOT_IMPLEMENTED,
+}
 
 
 def application() -> APIFlask:
@@ -41,15 +50,29 @@ def application() -> APIFlask:
         sys.exit(error.exit_code)
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]
+def when_ready(server: Any) -> None:
+    """Print where the service is, and a command that asks it something."""
+    service: Service = server.app.wsgi().extensions[EXTENSION]
+    body = json.dumps(picture_body(service) or service.example)
+    for listener in server.LISTENERS:
+        address = str(listener)
+        print(f"Nearest First is at {address}, for people at {address}/docs. Ask it:")  # noqa: T201 - said once
+        asked = f"{address}/v1/recommendations -H 'Content-Type: application/json' -d {shlex.quote(body)}"
+        print(f"curl -s {asked}", flush=True)  # noqa: T201 - said once
+
+
+class Worker(ThreadWorker):
     """A threaded worker that answers what is not HTTP with a problem and not with an HTML page."""
 
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+    def handle_error(self, _req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer a request that could not be read, or that the server itself failed on."""
-        status = _STATUS.get(type(exc).__name__, 400) if isinstance(exc, ParseException) else 500
-        foreseen = status < HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.NOT_IMPLEMENTED
-        self.log.warning("A request from %s was not read: %r", addr, exc, exc_info=None if foreseen else exc)
+        if isinstance(exc, ParseException):
+            status = _STATUS.get(type(exc).__name__, HTTPStatus.BAD_REQUEST)
+            self.log.warning("A request from %s is not HTTP: %s", addr, exc)
+        else:
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            self.log.error("A request from %s failed", addr, exc_info=exc)
         try:
-            client.sendall(raw_problem(status, "the request could not be read as HTTP" if foreseen else "not foreseen"))
+            client.sendall(raw_problem(status))
         except OSError:
             self.log.debug("The client of the failed request has gone")

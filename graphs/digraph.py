@@ -32,6 +32,9 @@ FORMAT_KEY, FORMAT = "nearest_first_graph", 1
 AS_DRAWN = "all_oneway"
 TURN_WORDS: Final = {TURN_FORBIDDEN: "no", TURN_OBLIGATORY: "only"}
 NO_TURNS = "The graph holds no turn restrictions, for osmnx keeps none. Build from an OpenStreetMap file to have them."
+NO_BARRIERS = (
+    "No node of the graph has a barrier: osmnx keeps gates and bollards only if asked, so some may be missing."
+)
 NO_LIMITS = "No road of the graph has a maxspeed: limits are assumed by road class."
 TIMES_UNUSED = "travel_time and speed_kph of the graph are not used: its roads have classes, which the profile times."
 TIMES_USED = "Times are those that the graph states (travel_time or speed_kph), the same for both profiles."
@@ -81,7 +84,7 @@ def from_networkx(graph: nx.MultiDiGraph[Any], source: str) -> Roads:
     nodes = _nodes(graph, found)
     reader = EdgeReader(found, own=_is_own(graph, source), drawn=_is_drawn(graph))
     edges = [edge for ends in _ends(graph, nodes) if (edge := reader.read(*ends)) is not None]
-    told = _told(graph, found) if reader.own else _Told(notes=[NO_TURNS])
+    told = _told(graph, found) if reader.own else _Told(notes=_lacks(graph))
     found.raise_all()
     dropped = Counter(reader.dropped)
     _require_roads(edges, dropped, source)
@@ -340,6 +343,12 @@ def _read_notes(told: _Told, items: Any) -> None:
 
 def _read_dropped(told: _Told, items: Any) -> None:
     told.dropped |= {str(reason): int(count) for reason, count in items.items()}
+
+
+def _lacks(graph: nx.MultiDiGraph[Any]) -> list[str]:
+    """Say what a graph of another's making leaves out; `graphs.places` has asked for barriers."""
+    asked = holds(graph.graph.get(AS_DRAWN)) or any("barrier" in attributes for _, attributes in graph.nodes(data=True))
+    return [NO_TURNS] if asked else [NO_TURNS, NO_BARRIERS]
 
 
 def _add_turns(

@@ -141,9 +141,7 @@ def _future(field: str, moment: datetime | None, source: str, where: str, beside
         yield Fault(source, where, field, moment.isoformat(), accepted)
 
 
-def outside(
-    place: tuple[float, float], source: str, where: str, network: Network, field: str = "lat, lon"
-) -> Fault:
+def outside(place: tuple[float, float], source: str, where: str, network: Network, field: str = "lat, lon") -> Fault:
     """Make the fault of a place, ``(lat, lon)``, that is outside the network's area."""
     lat, lon = place
     west, south, east, north = network.area.bounds

@@ -16,10 +16,9 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
-from roadmaps import RoadMap, draw, roads_in, turns_of
 
 from graphs.assemble import Lane, Roads, Segment, assemble
-from graphs.digraph import NO_CRS, NO_LIMITS, NO_TURNS, TIMES_UNUSED, TIMES_USED
+from graphs.digraph import NO_BARRIERS, NO_CRS, NO_LIMITS, NO_TURNS, TIMES_UNUSED, TIMES_USED
 from graphs.digraph_edges import AGAINST
 from graphs.errors import InputError, SourceError
 from graphs.graphml import from_networkx, read_graphml, to_networkx, write_graphml
@@ -27,6 +26,7 @@ from graphs.network import Network, NetworkMeta
 from graphs.osm import read_osm
 from graphs.tags import OBSTACLES
 from graphs.times import edge_times
+from roadmaps import RoadMap, draw, roads_in, turns_of
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "roads"
 Graph = nx.MultiDiGraph
@@ -270,13 +270,13 @@ def test_several_values_become_the_most_careful_one() -> None:
                 "tunnel": ["no", "yes"],
                 "junction": ["yes", "roundabout"],
             }),
-            (2, 3, {"highway": ["primary", "road"], "access": "['yes', 'destination']"}),
+            (2, 3, {"highway": ["primary", "road"], "access": "['yes', 'destination']", "name": "[no name]"}),
         )
     )  # fmt: skip
     assert [network.class_name(edge) for edge in (0, 1)] == ["living_street", "primary"]
     assert [network.access_name(edge) for edge in (0, 1)] == ["private", "destination"]
     assert network.limit_kmh[0] == 30 * 1.609344
-    assert network.edge_name(0) == "Abbey Road; Zoar Street"
+    assert [network.edge_name(edge) for edge in (0, 1)] == ["Abbey Road; Zoar Street", "[no name]"]
     assert network.way_id.tolist() == [4, 5]
     assert network.flags.tolist() == [1 + 4, 0]
 
@@ -350,7 +350,9 @@ def test_a_signal_between_junctions_holds_up_the_direction_that_it_faces() -> No
 def test_a_bollard_cuts_the_road() -> None:
     graph = osmnx_graph(*both(1, 2), *both(2, 3))
     graph.nodes[2]["barrier"] = "bollard"
-    assert ends(assemble_all(from_networkx(graph, "x"))) == ["-2>3", "-1>1", "1>-1", "3>-2"]
+    roads = from_networkx(graph, "x")
+    assert NO_BARRIERS not in roads.meta.notes
+    assert ends(assemble_all(roads)) == ["-2>3", "-1>1", "1>-1", "3>-2"]
 
 
 def assemble_all(roads: Roads) -> Network:
@@ -362,7 +364,7 @@ def assemble_all(roads: Roads) -> Network:
 
 def test_an_untagged_network_is_built_with_a_note() -> None:
     roads = from_networkx(osmnx_graph((1, 2, {})), "x")
-    assert roads.meta.notes == (NO_TURNS, NO_LIMITS)
+    assert roads.meta.notes == (NO_TURNS, NO_BARRIERS, NO_LIMITS)
     assert edge_times(assemble(roads), "normal").edge_ms[0] > 0
 
 
@@ -384,7 +386,7 @@ def test_roads_with_classes_are_timed_by_the_profile() -> None:
 def test_edges_without_classes_take_the_time_that_they_state(told: dict[str, Any]) -> None:
     network = built(osmnx_graph((1, 2, {"length": 100.0, "highway": None, **told})))
     assert network.given_ms.tolist() == [[12_346, 12_346]]
-    assert network.meta.notes == (NO_TURNS, TIMES_USED)
+    assert network.meta.notes == (NO_TURNS, NO_BARRIERS, TIMES_USED)
 
 
 def test_a_limit_is_evidence_enough() -> None:
@@ -415,6 +417,7 @@ def test_an_edge_stands_for_both_directions_of_its_way() -> None:
         (1, 2, {"oneway": "no", "maxspeed:backward": "30", "maxspeed": "50"}),
         (2, 3, {"oneway": "yes", "oneway:bus": "no"}),
         (4, 3, {"oneway": None, "highway": "motorway"}),
+        (3, 5, {"oneway": ["yes", "no"]}),
         (4, 1, {"oneway": None}),
     )
     network = built(graph)
@@ -547,6 +550,7 @@ def test_all_faults_of_a_foreign_graph_are_told_together() -> None:
         (1, 2, {"length": -5}),
         (2, 3, {"osmid": "seven"}),
         (2, 4, {"geometry": "POINT (1 2)"}),
+        (3, 5, {"geometry": "LINESTRING (1 2, 3"}),
         (4, 5, {"geometry": "LINESTRING (451000 516500, 451100 516500)"}),
         (3, 4, {"travel_time": math.nan, "speed_kph": "fast"}),
     )
@@ -567,6 +571,7 @@ def test_all_faults_of_a_foreign_graph_are_told_together() -> None:
         "edge 1 -> 2 length",
         "edge 2 -> 3 osmid",
         "edge 2 -> 4 geometry",
+        "edge 3 -> 5 geometry",
         "edge 3 -> 4 speed_kph",
         "edge 4 -> 5 geometry",
     ]

@@ -40,4 +40,5 @@ def health() -> Response:
 def _picture(picture: Picture | None) -> dict[str, Any] | None:
     if picture is None:
         return None
-    return {"now": picture.now.astimezone(UTC).isoformat(), "units": len(picture.units), "incidents": len(picture.incidents)}
+    now = picture.now.astimezone(UTC).isoformat()
+    return {"now": now, "units": len(picture.units), "incidents": len(picture.incidents)}

@@ -11,7 +11,7 @@ from api.problems import KINDS, PREFIX, described
 from api.responses import json_response
 from api.schemas import KindAnswer
 
-blueprint = APIBlueprint("problems", __name__, tag="Service")
+blueprint = APIBlueprint("problems", __name__, tag="Problems")
 
 
 @blueprint.get(f"{PREFIX}<slug>")

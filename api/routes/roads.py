@@ -19,9 +19,7 @@ _PARAMETERS = ("from", "to", "profile")
 
 
 @blueprint.get("/v1/route")
-@blueprint.doc(
-    operation_id="route", responses=answers(RouteAnswer, "The fastest way.", "unreachable", "input")
-)
+@blueprint.doc(operation_id="route", responses=answers(RouteAnswer, "The fastest way.", "unreachable", "input"))
 def route() -> Response:
     """Show the fastest way from one point to another, as the engine drives it."""
     network, query = service().network, request.args
