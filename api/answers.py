@@ -118,7 +118,7 @@ def _edge(network: Network, edge: int, fraction: float, gap_m: float) -> dict[st
 
 
 def recommendation_geojson(answer: Recommendation, network: Network, k: int) -> dict[str, Any]:
-    """Return the incident, the ``k`` soonest eligible units and everyone nearer, with their routes, as GeoJSON."""
+    """Return the incident and the units of `shown_lines` with their routes, as GeoJSON."""
     incident = {"kind": "incident", "incident_id": answer.incident.incident_id, "grade": answer.incident.grade}
     features = [_point(answer.incident.lon, answer.incident.lat, incident)]
     for line in shown_lines(answer, k):
@@ -132,13 +132,12 @@ def recommendation_geojson(answer: Recommendation, network: Network, k: int) -> 
 
 
 def shown_lines(answer: Recommendation, k: int) -> list[LedgerLine]:
-    """Return the ledger down to the ``k``-th eligible unit: those to choose from, and everyone nearer."""
+    """Return the ledger down to the ``k``-th eligible unit, and whoever is suggested beyond it."""
     shown, eligible = [], 0
     for line in answer.ledger:
-        if eligible == k or line.eta is None:
-            break
-        shown.append(line)
-        eligible += line.eligible
+        if line.eta is not None and (eligible < k or line.unit.callsign in answer.suggested):
+            shown.append(line)
+            eligible += line.eligible
     return shown
 
 

@@ -115,7 +115,7 @@ def _cost(left: LeftBehind) -> str:
 
 def _print_rest(console: Console, answer: Recommendation, shown: list[LedgerLine]) -> None:
     """Print those that the table leaves out: how many could come later, and why each of the others cannot."""
-    rest = answer.ledger[len(shown) :]
+    rest = [line for line in answer.ledger if line not in shown]
     later = sum(line.eligible for line in rest)
     if later:
         console.print(f"{later} more can be sent, later than these; -k shows more.")

@@ -1,18 +1,24 @@
 """The words of dispatch: units, fixes, incidents and the picture of one moment.
 
-Everything here is an immutable value. Times are timezone-aware; a naive time is refused where a value is made, so that
-no later step has to guess a zone.
+Everything here is an immutable value. Times are kept in UTC; a naive time is refused where a value is made, so that no
+later step has to guess a zone.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 
-def _require_aware(name: str, moment: datetime | None) -> None:
-    if moment is not None and moment.utcoffset() is None:
-        raise ValueError(f"{name} has no UTC offset: {moment.isoformat()}")
+def _keep_in_utc(thing: object, *names: str) -> None:
+    """Put moments into UTC: Python compares two times of one zone by their wall clocks, wrong where clocks change."""
+    for name in names:
+        moment = getattr(thing, name)
+        if moment is None:
+            continue
+        if moment.utcoffset() is None:
+            raise ValueError(f"{name} has no UTC offset: {moment.isoformat()}")
+        object.__setattr__(thing, name, moment.astimezone(UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class Fix:
     speed_kmh: float | None = None
 
     def __post_init__(self) -> None:
-        _require_aware("fixed_at", self.fixed_at)
+        _keep_in_utc(self, "fixed_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +86,7 @@ class Unit:
     committed_grade: str | None = None
 
     def __post_init__(self) -> None:
-        _require_aware("duty_start", self.duty_start)
-        _require_aware("duty_end", self.duty_end)
+        _keep_in_utc(self, "duty_start", "duty_end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,7 @@ class Incident:
     on_road: bool = False
 
     def __post_init__(self) -> None:
-        _require_aware("received_at", self.received_at)
+        _keep_in_utc(self, "received_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +144,7 @@ class Picture:
     incidents: tuple[Incident, ...] = ()
 
     def __post_init__(self) -> None:
-        _require_aware("now", self.now)
+        _keep_in_utc(self, "now")
         callsigns = [unit.callsign for unit in self.units]
         if len(set(callsigns)) != len(callsigns):
             raise ValueError("a callsign stands twice in the picture")

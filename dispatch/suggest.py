@@ -51,12 +51,15 @@ def _next(eligible: Sequence[LedgerLine], chosen: Sequence[LedgerLine]) -> Ledge
 
 
 def _preferred(eligible: Sequence[LedgerLine], chosen: Sequence[LedgerLine], tag: Tag) -> LedgerLine | None:
-    """Return the first unit with the preferred skill, if nobody chosen has it and it comes soon enough."""
+    """Return the first unit with the preferred skill, if nobody chosen has it and it comes soon enough.
+
+    A free unit goes before one that would leave another incident: a preference is no reason to divert where it need not.
+    """
     skill, near_enough_s = tag.prefer_skill, tag.near_enough_s
     if skill is None or near_enough_s is None or any(skill in line.unit.skills for line in chosen):
         return None
-    skilled = (line for line in eligible if skill in line.unit.skills)
-    return next((line for line in skilled if _within(line, eligible[0], near_enough_s)), None)
+    skilled = [line for line in eligible if skill in line.unit.skills and _within(line, eligible[0], near_enough_s)]
+    return min(skilled, key=lambda line: (line.leaves is not None, line.order), default=None)
 
 
 def _within(line: LedgerLine, first: LedgerLine, seconds: int) -> bool:

@@ -1,0 +1,441 @@
+"""The HTTP service: the same answers as on the command line, described as they are."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+from werkzeug.test import TestResponse
+
+import scenarios.samples.gothenburg
+from api.app import create_app
+from api.cli import main
+from api.problems import KINDS
+from api.settings import MAX_BODY_BYTES, Settings
+from conftest import NIGHT
+from graphs.errors import InputError, NetworkFileError
+from graphs.netfile import save_network
+from graphs.summary import summary
+from roadmaps import RoadMap, draw
+
+ASK = "/v1/recommendations"
+SAMPLE = Path(scenarios.samples.gothenburg.__file__).parent
+SAMPLE_NOW = "2026-11-21T02:15:00+01:00"
+
+
+@pytest.fixture(scope="module")
+def night(gothenburg_file: Path) -> FlaskClient:
+    """The service that shows the demonstration picture."""
+    settings = Settings(gothenburg_file, force=SAMPLE / "force.toml", picture=SAMPLE)
+    return create_app(settings).test_client()
+
+
+@pytest.fixture(scope="module")
+def document(night: FlaskClient) -> dict[str, Any]:
+    return night.get("/openapi.json").get_json()
+
+
+def command_line(*words: str | Path) -> bytes:
+    return CliRunner().invoke(main, [str(word) for word in words]).stdout_bytes
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of a file of the sample as a client would send them."""
+    numbers = {"lat": float, "lon": float, "accuracy_m": float, "course_deg": float, "speed_kmh": float, "crew": int}
+    lists = {"skills", "tags", "needs"}
+    return [
+        {
+            name: text.split(";") if name in lists else numbers.get(name, str)(text)
+            for name, text in row.items()
+            if text
+        }
+        for row in csv.DictReader(path.read_text("utf-8").splitlines())
+    ]
+
+
+def valid(value: object, model: str, document: dict[str, Any]) -> None:
+    """Hold a value against a schema of the OpenAPI document."""
+    resource = Resource.from_contents(document, default_specification=DRAFT202012)
+    registry: Registry[Any] = Registry().with_resource("urn:document", resource)
+    OAS31Validator({"$ref": f"urn:document#/components/schemas/{model}"}, registry=registry).validate(value)
+
+
+def problem(response: TestResponse, slug: str) -> dict[str, Any]:
+    assert response.content_type == "application/problem+json"
+    told: dict[str, Any] = response.get_json()
+    assert told["type"] == f"/problems/{slug}"
+    assert told["status"] == response.status_code
+    return told
+
+
+class TestRecommendations:
+    def test_equal_to_the_command_line(self, night: FlaskClient, gothenburg_file: Path) -> None:
+        told = command_line(
+            *("recommend", "--graph", gothenburg_file, "--force", SAMPLE / "force.toml", "--now", SAMPLE_NOW, "--json"),
+            *("--units", SAMPLE / "units.csv", "--incidents", SAMPLE / "incidents.csv"),
+            *("--at", "57.69995,11.93970", "--tag", "domestic_abuse", "--need", "response_driver"),
+        )
+        incident = {"lat": 57.69995, "lon": 11.9397, "grade": "emergency", "tags": ["domestic_abuse"]}
+        body = {
+            "now": SAMPLE_NOW,
+            "incident": {**incident, "needs": ["response_driver"]},
+            "units": rows(SAMPLE / "units.csv"),
+            "incidents": rows(SAMPLE / "incidents.csv"),
+        }
+        response = night.post(ASK, json=body)
+        assert response.status_code == 200
+        assert response.data == told
+        assert any(line["leaves"] for line in response.get_json()["ledger"])
+
+    def test_the_demonstration_picture_is_equal_to_its_files(self, night: FlaskClient) -> None:
+        incident = {"lat": 57.7, "lon": 11.97, "grade": "priority"}
+        shown = night.post(ASK, json={"picture": "demonstration", "incident": incident})
+        files = {"units": rows(SAMPLE / "units.csv"), "incidents": rows(SAMPLE / "incidents.csv")}
+        sent = night.post(ASK, json={"now": SAMPLE_NOW, "incident": incident, **files})
+        assert shown.status_code == 200
+        assert shown.data == sent.data
+
+    def test_a_later_moment_of_the_picture(self, night: FlaskClient) -> None:
+        incident = {"lat": 57.7, "lon": 11.97, "grade": "priority"}
+        body = {"now": "2026-11-21T09:00:00Z", "picture": "demonstration", "incident": incident}
+        told = night.post(ASK, json=body).get_json()
+        assert told["now"] == "2026-11-21T09:00:00Z"
+        assert told["outcome"] == "nobody_on_duty"
+
+    def test_the_clock_of_the_server_where_no_moment_is_given(self, http: FlaskClient, town: RoadMap) -> None:
+        lat, lon = town.at("B")
+        told = http.post(ASK, json={"incident": {"lat": lat, "lon": lon, "grade": "emergency"}, "units": []})
+        assert told.get_json()["now"] == NIGHT.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def test_the_real_clock(self, town_file: Path, town: RoadMap) -> None:
+        lat, lon = town.at("B")
+        client = create_app(Settings(town_file)).test_client()
+        told = client.post(ASK, json={"incident": {"lat": lat, "lon": lon, "grade": "emergency"}, "units": []})
+        assert datetime.now(UTC) - datetime.fromisoformat(told.get_json()["now"]) < timedelta(minutes=1)
+
+    def test_an_empty_list_of_units_is_answered(self, http: FlaskClient, town: RoadMap) -> None:
+        lat, lon = town.at("B")
+        response = http.post(ASK, json={"incident": {"lat": lat, "lon": lon, "grade": "emergency"}, "units": []})
+        assert response.status_code == 200
+        assert (response.get_json()["outcome"], response.get_json()["ledger"]) == ("nobody_on_duty", [])
+
+    def test_units_that_cannot_go_are_answered_with_why(self, http: FlaskClient, town: RoadMap) -> None:
+        (lat, lon), (there_lat, there_lon) = town.at("B"), town.at("E")
+        units = [
+            {"callsign": "R1", "lat": lat, "lon": lon, "fixed_at": "2026-01-31T23:09:41Z"},
+            {"callsign": "R2", "status": "2"},
+            {"callsign": "R3", "status": "2", "lat": there_lat, "lon": there_lon, "fixed_at": "2026-01-31T23:09:41Z"},
+        ]
+        body = {"incident": {"lat": lat, "lon": lon, "grade": "emergency"}, "units": units}
+        told = http.post(ASK, json=body).get_json()
+        assert told["outcome"] == "nobody_eligible"
+        failed = {line["callsign"]: [item["rule"] for item in line["failed"]] for line in told["ledger"]}
+        assert failed == {"R1": ["no_status"], "R2": ["no_fix"], "R3": ["unreachable"]}
+
+    def test_grid_positions_are_equal_to_the_command_line(self, http: FlaskClient, town_file: Path) -> None:
+        place = ("448600", "520550")
+        unit = "callsign,status,easting,northing,fixed_at,crew\nR1,2,448900,520600,2026-01-31T23:09:41Z,2\n"
+        with CliRunner().isolated_filesystem():
+            Path("units.csv").write_text(unit)
+            told = command_line(
+                *("recommend", "--graph", town_file, "--units", "units.csv", "--at-grid", ",".join(place)),
+                *("--now", NIGHT.isoformat(), "--json"),
+            )
+        body = {
+            "incident": {"easting": 448600, "northing": 520550.0, "grade": "emergency"},
+            "units": [
+                {
+                    **{"callsign": "R1", "status": "2", "easting": 448900, "northing": 520600},
+                    **{"fixed_at": "2026-01-31T23:09:41Z", "crew": 2},
+                }
+            ],
+        }
+        assert http.post(ASK, json=body).data == told
+
+    def test_a_mark_at_the_start_and_a_charset_are_no_faults(self, http: FlaskClient) -> None:
+        example = json.dumps(http.application.extensions["nearest"].example)
+        raw = b"\xef\xbb\xbf" + example.encode()
+        assert http.post(ASK, data=raw, content_type="application/json; charset=utf-8").status_code == 200
+
+
+class TestRoute:
+    def test_equal_to_the_command_line(self, night: FlaskClient, gothenburg_file: Path) -> None:
+        for profile in ("response", "normal"):
+            words = ("--from", "57.7197,11.9388", "--to", "57.6999,11.9397", "--profile", profile)
+            told = command_line("route", "--graph", gothenburg_file, *words, "--json")
+            response = night.get(f"/v1/route?from=57.7197,11.9388&to=57.6999,11.9397&profile={profile}")
+            assert response.data == told
+            assert response.get_json()["profile"] == profile
+
+    def test_response_unless_asked_otherwise(self, night: FlaskClient) -> None:
+        assert night.get("/v1/route?from=57.7197,11.9388&to=57.6999,11.9397").get_json()["profile"] == "response"
+
+    def test_where_no_road_leads(self, http: FlaskClient, town: RoadMap) -> None:
+        ends = [",".join(map(str, town.at(place))) for place in "AF"]
+        told = problem(http.get(f"/v1/route?from={ends[0]}&to={ends[1]}"), "unreachable")
+        assert told["status"] == 404
+        assert "no road" in told["detail"]
+
+
+class TestNetwork:
+    def test_tells_what_graph_info_tells_and_the_area(self, http: FlaskClient, town: RoadMap) -> None:
+        told = http.get("/v1/network").get_json()
+        area = told.pop("area")
+        assert told == json.loads(json.dumps(summary(town.network)))
+        assert area["type"] == "Polygon"
+        west = min(lon for lon, _ in area["coordinates"][0])
+        assert west == pytest.approx(told["bounds"]["west"], abs=1e-5)
+
+    def test_is_sent_once_to_those_who_remember_it(self, http: FlaskClient, town: RoadMap) -> None:
+        first = http.get("/v1/network")
+        tag = first.headers["ETag"]
+        assert town.network.hash[:32] in tag
+        again = http.get("/v1/network", headers={"If-None-Match": f'"other", {tag}'})
+        assert (again.status_code, again.data) == (304, b"")
+        other = http.get("/v1/network", headers={"If-None-Match": '"other"'})
+        assert (other.status_code, other.data) == (200, first.data)
+
+    def test_has_another_tag_where_equal_roads_have_another_source(
+        self, http: FlaskClient, town: RoadMap, tmp_path: Path
+    ) -> None:
+        other = replace(town.network, meta=replace(town.network.meta, source="other.map"))
+        save_network(other, tmp_path / "other.network")
+        first, second = http.get("/v1/network"), create_app(Settings(tmp_path / "other.network")).test_client().get("/v1/network")
+        assert first.get_json()["hash"] == second.get_json()["hash"]
+        assert first.headers["ETag"] != second.headers["ETag"]
+
+
+class TestHealth:
+    def test_says_on_what_answers_rest(self, night: FlaskClient) -> None:
+        told = night.get("/healthz").get_json()
+        rests_on = night.post(ASK, json=night.application.extensions["nearest"].example).get_json()["versions"]
+        assert told["status"] == "ok"
+        assert told["network"]["hash"] == rests_on["network"]
+        assert told["profiles"] == rests_on["profiles"]
+        assert told["force"] == rests_on["force"]
+        assert told["picture"] == {"now": "2026-11-21T01:15:00+00:00", "units": 40, "incidents": 17}
+
+    def test_says_that_there_is_no_picture(self, http: FlaskClient) -> None:
+        assert http.get("/healthz").get_json()["picture"] is None
+
+
+class TestProblems:
+    @pytest.mark.parametrize("path", ["/", "/v1", "/v1/recommendation", "/docs/../app.py", "/docs/LICENSE", "/static/x"])
+    def test_nothing_here(self, http: FlaskClient, path: str) -> None:
+        assert problem(http.get(path), "not-found")["faults"] == []
+
+    def test_another_method(self, http: FlaskClient) -> None:
+        response = http.get(ASK)
+        assert "POST" in problem(response, "method-not-allowed")["detail"]
+        assert set(response.headers["Allow"].split(", ")) == {"POST", "OPTIONS"}
+
+    def test_a_slash_at_the_end_is_no_redirect(self, http: FlaskClient) -> None:
+        assert http.get("/healthz/").status_code == 200
+
+    def test_every_kind_is_described_at_its_address(self, http: FlaskClient, document: dict[str, Any]) -> None:
+        for kind in KINDS.values():
+            told = http.get(kind.type).get_json()
+            valid(told, "KindAnswer", document)
+            assert told["type"] == kind.type
+        problem(http.get("/problems/unheard-of"), "not-found")
+
+    def test_what_nobody_foresaw(self, town_file: Path, caplog: pytest.LogCaptureFixture) -> None:
+        app = create_app(Settings(town_file))
+
+        @app.get("/fails")
+        def fails() -> str:
+            raise RuntimeError("the key is under the mat")
+
+        with caplog.at_level(logging.ERROR):
+            response = app.test_client().get("/fails?lat=54.5")
+        told = problem(response, "internal")
+        assert b"mat" not in response.data
+        assert b"Traceback" not in response.data
+        (record,) = caplog.records
+        assert told["instance"] in record.getMessage()
+        assert record.exc_info is not None
+        assert "54.5" not in record.getMessage()
+
+    def test_an_error_of_a_file_shows_no_path(self, town_file: Path) -> None:
+        app = create_app(Settings(town_file))
+
+        @app.get("/fails")
+        def fails() -> str:
+            raise NetworkFileError("/home/somebody/secret.network: damaged")
+
+        assert b"somebody" not in app.test_client().get("/fails").data
+
+    def test_each_has_a_name_of_its_own(self, http: FlaskClient) -> None:
+        assert len({http.get("/nowhere").get_json()["instance"] for _ in range(3)}) == 3
+
+
+class TestHeaders:
+    def test_of_every_answer(self, http: FlaskClient) -> None:
+        for path in ("/healthz", "/v1/network", "/nowhere", "/docs", "/openapi.json", "/docs/start.js"):
+            with http.get(path) as response:
+                assert response.headers["X-Content-Type-Options"] == "nosniff"
+                assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+
+    def test_where_officers_are_is_kept_by_no_cache(self, http: FlaskClient) -> None:
+        example = http.application.extensions["nearest"].example
+        assert http.post(ASK, json=example).headers["Cache-Control"] == "no-store"
+
+
+class TestDocument:
+    def test_is_valid(self, document: dict[str, Any]) -> None:
+        assert document["openapi"].startswith("3.1")
+        OpenAPIV31SpecValidator(document).validate()
+
+    def test_lists_every_address(self, document: dict[str, Any]) -> None:
+        assert {(path, method) for path, item in document["paths"].items() for method in item} == {
+            ("/v1/recommendations", "post"),
+            ("/v1/route", "get"),
+            ("/v1/network", "get"),
+            ("/healthz", "get"),
+            ("/problems/{slug}", "get"),
+        }
+
+    def test_describes_every_field(self, document: dict[str, Any]) -> None:
+        silent = [
+            f"{model}.{name}"
+            for model, schema in document["components"]["schemas"].items()
+            for name, field in schema["properties"].items()
+            if not field.get("description")
+        ]
+        assert silent == []
+
+    def test_its_bodies_are_answered(self, night: FlaskClient, http: FlaskClient, document: dict[str, Any]) -> None:
+        examples = _body_examples(document)
+        assert set(examples) == {"units", "picture"}
+        for example in examples.values():
+            valid(example["value"], "RecommendationRequest", document)
+            told = night.post(ASK, json=example["value"])
+            assert told.status_code == 200
+            assert told.get_json()["outcome"] == "suggested"
+        # Without a picture none is shown, and another network shows its own places.
+        (own,) = _body_examples(http.get("/openapi.json").get_json()).values()
+        assert http.post(ASK, json=own["value"]).get_json()["ledger"]
+
+    def test_its_queries_are_answered(self, night: FlaskClient, document: dict[str, Any]) -> None:
+        parameters = document["paths"]["/v1/route"]["get"]["parameters"]
+        query = {item["name"]: item["example"] for item in parameters if "example" in item}
+        assert night.get("/v1/route", query_string=query).status_code == 200
+
+    def test_answers_are_as_described(self, night: FlaskClient, document: dict[str, Any]) -> None:
+        for example in _body_examples(document).values():
+            valid(night.post(ASK, json=example["value"]).get_json(), "RecommendationAnswer", document)
+        valid(night.get("/v1/route?from=57.7197,11.9388&to=57.6999,11.9397").get_json(), "RouteAnswer", document)
+        valid(night.get("/v1/network").get_json(), "NetworkAnswer", document)
+        valid(night.get("/healthz").get_json(), "HealthAnswer", document)
+
+    def test_problems_are_as_described(self, night: FlaskClient, document: dict[str, Any]) -> None:
+        for response in (night.get("/v1/route"), night.get("/x"), night.post(ASK), night.put("/healthz")):
+            valid(response.get_json(), "Problem", document)
+        described = document["paths"][ASK]["post"]["responses"]
+        assert set(described) == {"200", "400", "413", "415", "422", "500"}
+        assert "application/problem+json" in described["422"]["content"]
+
+    def test_does_not_learn_the_host_from_a_request(self, town_file: Path) -> None:
+        client = create_app(Settings(town_file)).test_client()
+        assert b"elsewhere" not in client.get("/openapi.json", headers={"Host": "elsewhere.example"}).data
+
+
+def _body_examples(document: dict[str, Any]) -> dict[str, Any]:
+    content = document["paths"][ASK]["post"]["requestBody"]["content"]
+    examples: dict[str, Any] = content["application/json"]["examples"]
+    return examples
+
+
+class TestDocs:
+    def test_every_file_of_the_page_comes_from_here(self, http: FlaskClient) -> None:
+        page = http.get("/docs")
+        assert page.content_type == "text/html; charset=utf-8"
+        fetched = re.findall(r'(?:href|src)="([^"]+)"', page.text)
+        assert len(fetched) > 3
+        for address in fetched:
+            with http.get(address) as response:
+                assert response.status_code == 200, address
+        assert "//" not in page.text.replace("<!DOCTYPE html>", "")
+
+    def test_a_browser_may_fetch_from_nowhere_else(self, http: FlaskClient) -> None:
+        policy = dict(part.strip().split(" ", 1) for part in http.get("/docs").headers["Content-Security-Policy"].split(";"))
+        assert policy.pop("img-src") == "'self' data:"
+        assert set(policy.values()) == {"'none'", "'self'"}
+
+    def test_style_sheets_name_no_other_host(self, http: FlaskClient) -> None:
+        for address in ("/docs/swagger-ui.css", "/docs/index.css"):
+            with http.get(address) as response:
+                outside = re.findall(r"(?:url\(|@import)\s*['\"]?(?!data:)[^)'\"]*//", response.text)
+            assert outside == []
+
+    def test_no_foreign_server_is_asked_whether_the_document_is_valid(self, http: FlaskClient) -> None:
+        start = http.get("/docs/start.js").text
+        assert "validatorUrl: null" in start
+        assert 'url: "/openapi.json"' in start
+
+
+class TestSettings:
+    def test_from_the_environment(self) -> None:
+        told = {"NEAREST_GRAPH": "a.network", "NEAREST_FORCE": "", "NEAREST_PICTURE": "night"}
+        settings = Settings.from_environment({**told, "NEAREST_MAX_BODY_BYTES": "1000"})
+        assert settings == Settings(Path("a.network"), picture=Path("night"), max_body_bytes=1000)
+        assert Settings.from_environment(told).max_body_bytes == MAX_BODY_BYTES
+
+    @pytest.mark.parametrize("limit", ["0", "-1", "2 MB", "1e6", "²"])
+    def test_all_faults_together(self, limit: str) -> None:
+        with pytest.raises(InputError) as caught:
+            Settings.from_environment({"NEAREST_MAX_BODY_BYTES": limit})
+        assert [fault.field for fault in caught.value.faults] == ["NEAREST_GRAPH", "NEAREST_MAX_BODY_BYTES"]
+
+    def test_a_picture_with_faults_stops_the_start(self, town_file: Path, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match=r"picture\.toml"):
+            create_app(Settings(town_file, picture=tmp_path))
+
+    def test_a_network_on_which_nothing_may_drive_stops_the_start(self, tmp_path: Path) -> None:
+        save_network(draw("A---B", "A-B private").network, tmp_path / "shut.network")
+        with pytest.raises(NetworkFileError, match="no road"):
+            create_app(Settings(tmp_path / "shut.network"))
+
+
+WARM = """
+import sys
+from pathlib import Path
+from api.app import create_app
+from api.settings import Settings
+from graphs import reference, snapping, times
+from numba.core.dispatcher import Dispatcher
+
+kernels = [item for module in (reference, snapping, times) for item in vars(module).values() if isinstance(item, Dispatcher)]
+app = create_app(Settings(Path(sys.argv[1])))
+before = [list(kernel.signatures) for kernel in kernels]
+assert app.test_client().post("/v1/recommendations", json=app.extensions["nearest"].example).status_code == 200
+assert app.test_client().get("/v1/route?from=57.7197,11.9388&to=57.6999,11.9397").status_code == 200
+print(all(before), before == [list(kernel.signatures) for kernel in kernels], len(kernels))
+"""
+
+
+def test_the_first_request_finds_everything_compiled(gothenburg_file: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", WARM, gothenburg_file], capture_output=True, text=True, check=True)
+    assert re.fullmatch(r"True True [3-9]", done.stdout.strip())
+
+
+@pytest.fixture(autouse=True)
+def _no_warnings_hidden(recwarn: pytest.WarningsRecorder) -> Iterator[None]:
+    yield
+    assert not list(recwarn)
