@@ -162,7 +162,7 @@ def recommend_command(graph_file: Path, profiles: Path | None, k: int, **asked: 
     elif asked["as_geojson"]:
         _put(answers.to_json(answers.recommendation_geojson(answer, network, k)))
     else:
-        printing.print_recommendation(_out(), answer, network, k)
+        printing.print_recommendation(_out(), answer, network, force, k)
     if answer.outcome != "suggested":
         sys.exit(NO_ANSWER)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
 
 from api.answers import shown_lines
+from dispatch.force import Force
 from dispatch.recommendation import LedgerLine, LeftBehind, Recommendation, Target
 from graphs.network import Network
 from graphs.times import MS_PER_S
@@ -25,12 +27,13 @@ def clock(time_ms: int) -> str:
     return f"{minutes}:{seconds:02d}"
 
 
-def print_recommendation(console: Console, answer: Recommendation, network: Network, k: int) -> None:
-    """Print who should go, the soonest ``k``, and why nearer units are not suggested."""
+def print_recommendation(console: Console, answer: Recommendation, network: Network, force: Force, k: int) -> None:
+    """Print who should go, the soonest ``k``, and why nearer units are not suggested; times by the force's clocks."""
     incident = answer.incident
     tags = f", {', '.join(sorted(incident.tags))}" if incident.tags else ""
+    target = _target(answer.target, ZoneInfo(force.time_zone))
     console.print(
-        f"Incident at {incident.lat:.5f}, {incident.lon:.5f}: {incident.grade}{tags}; {_target(answer.target)}"
+        f"Incident at {incident.lat:.5f}, {incident.lon:.5f}: {incident.grade}{tags}; {target}"
     )
     for line in _verdict(answer):
         console.print(line)
@@ -45,11 +48,11 @@ def print_recommendation(console: Console, answer: Recommendation, network: Netw
     )
 
 
-def _target(target: Target) -> str:
+def _target(target: Target, zone: ZoneInfo) -> str:
     if target.target_s is None:
         return "no target time"
     setting = "" if target.setting == "unknown" else f" ({target.setting})"
-    due = f", due {target.due_at:%H:%M:%S %Z}" if target.due_at else ""
+    due = f", due {target.due_at.astimezone(zone):%H:%M:%S %Z}" if target.due_at else ""
     return f"target {target.target_s // 60} min{setting} from {target.clock}{due}"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from dispatch.force import Force, Status
 from dispatch.model import Incident, Unit
@@ -24,17 +25,34 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One unit and one incident at one moment, under one force's rules."""
+    """One unit and one incident at one moment, under one force's rules.
+
+    Parameters
+    ----------
+    known_grade
+        The grade that the incident which the unit is committed to has in the picture; None where it is not there.
+    """
 
     unit: Unit
     incident: Incident
     now: datetime
     force: Force
+    known_grade: str | None = None
 
     @property
     def status(self) -> Status | None:
         """What the unit's status code means, or None where nothing is known."""
         return self.force.statuses.get(self.unit.status) if self.unit.status is not None else None
+
+    @property
+    def committed_grades(self) -> tuple[str, ...]:
+        """What is told of the grade of the unit's own incident; where it was regraded, two grades may be."""
+        told = (self.unit.committed_grade, self.known_grade)
+        return tuple(dict.fromkeys(grade for grade in told if grade is not None))
+
+    def local(self, moment: datetime) -> str:
+        """Write a moment by the force's clocks."""
+        return moment.astimezone(ZoneInfo(self.force.time_zone)).isoformat()
 
 
 Rule = Callable[[Question], Iterator[Failure]]
@@ -58,9 +76,9 @@ def on_duty(question: Question) -> Iterator[Failure]:
     if question.status is not None and question.status.off_duty:
         yield Failure("off_duty", f"status {unit.status} ({question.status.label})")
     if unit.duty_start is not None and now < unit.duty_start:
-        yield Failure("off_duty", f"duty starts {unit.duty_start.isoformat()}")
+        yield Failure("off_duty", f"duty starts {question.local(unit.duty_start)}")
     if unit.duty_end is not None and now >= unit.duty_end:
-        yield Failure("off_duty", f"duty ended {unit.duty_end.isoformat()}")
+        yield Failure("off_duty", f"duty ended {question.local(unit.duty_end)}")
 
 
 def status_deployable(question: Question) -> Iterator[Failure]:
@@ -84,10 +102,12 @@ def free_of_commitment(question: Question) -> Iterator[Failure]:
     to = f"incident {unit.incident_id}" if unit.incident_id else "an incident"
     if unit.incident_id is not None and unit.incident_id == question.incident.incident_id:
         yield Failure("committed", "already assigned to this incident")
-    elif unit.committed_grade is None:
+    elif not question.committed_grades:
         yield Failure("committed", f"committed to {to} of unknown grade")
-    elif not _may_leave(question, unit.committed_grade):
-        yield Failure("committed", f"committed to {to} (grade {unit.committed_grade})")
+    else:
+        kept_by = [grade for grade in question.committed_grades if not _may_leave(question, grade)]
+        if kept_by:
+            yield Failure("committed", f"committed to {to} (grade {' or '.join(kept_by)})")
 
 
 def _may_leave(question: Question, committed_grade: str) -> bool:

@@ -86,7 +86,10 @@ def _rank(
     picture: Picture, incident: Incident, force: Force, router: ReferenceRouter, approaches: Sequence[Approach]
 ) -> list[LedgerLine]:
     """Return a line for every unit, soonest first; no other unit changes a unit's own time."""
-    questions = [Question(unit, incident, picture.now, force) for unit in picture.units]
+    grades = {item.incident_id: item.grade for item in picture.incidents if item.incident_id}
+    questions = [
+        Question(unit, incident, picture.now, force, grades.get(unit.incident_id or "")) for unit in picture.units
+    ]
     failed = {item.unit.callsign: failures(item) for item in questions}
     placeable = [item for item in questions if not any(f.rule in PLACELESS for f in failed[item.unit.callsign])]
     placed = {item.unit.callsign: place(router, item) for item in placeable}
@@ -146,6 +149,9 @@ def _with_costs(ledger: list[LedgerLine], picture: Picture, network: Network, fo
         left = known.get(unit.incident_id or "")
         if left is None:
             return LeftBehind(unit.incident_id, unit.committed_grade, because="the incident is not in the picture")
+        # One incident that cannot be reasoned about must not cost the answer to another.
+        if not network.contains(left.lat, left.lon):
+            return LeftBehind(left.incident_id, left.grade, because="the incident is outside the road network")
         if left.incident_id not in ranked:
             router = ReferenceRouter(network, force.grade(left.grade).profile)
             approaches = router.approaches(left.lat, left.lon, on_road=left.on_road)

@@ -53,7 +53,7 @@ def _next(eligible: Sequence[LedgerLine], chosen: Sequence[LedgerLine]) -> Ledge
 def _preferred(eligible: Sequence[LedgerLine], chosen: Sequence[LedgerLine], tag: Tag) -> LedgerLine | None:
     """Return the first unit with the preferred skill, if nobody chosen has it and it comes soon enough.
 
-    A free unit goes before one that would leave another incident: a preference is no reason to divert where it need not.
+    A free unit goes before one that would leave another incident: a preference is a poor reason to divert.
     """
     skill, near_enough_s = tag.prefer_skill, tag.near_enough_s
     if skill is None or near_enough_s is None or any(skill in line.unit.skills for line in chosen):

@@ -17,12 +17,12 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphs.assemble import Lane, Roads, Segment, assemble
+from graphs.assemble import Lane, Roads, Segment, SegmentTurn, assemble
 from graphs.digraph import NO_BARRIERS, NO_CRS, NO_LIMITS, NO_TURNS, TIMES_UNUSED, TIMES_USED
 from graphs.digraph_edges import AGAINST
 from graphs.errors import InputError, SourceError
 from graphs.graphml import from_networkx, read_graphml, to_networkx, write_graphml
-from graphs.network import Network, NetworkMeta
+from graphs.network import TURN_FORBIDDEN, Network, NetworkMeta
 from graphs.osm import read_osm
 from graphs.tags import OBSTACLES
 from graphs.times import edge_times
@@ -56,7 +56,7 @@ def town() -> RoadMap:
         "D-E roundabout destination give_way=1/0 limit=7.123456789012345",
         "D-E service length=750 crossing=2",
         "E>F emergency",
-        "D-G way=77",
+        "G-D way=77 limit=30/50",
         "G-H track level_crossing=1",
         "H-H pedestrian",
         turns=["no A>B>C", "no D>E>F", "only A>D>E>F except=psv when='Mo-Fr 07:00-09:00'"],
@@ -191,6 +191,31 @@ def test_a_real_town_comes_back(tmp_path: Path, name: str) -> None:
     network = assemble(read_osm(data_file(name)))
     write_graphml(network, tmp_path / "town.graphml")
     assert same(network, assemble(read_graphml(tmp_path / "town.graphml")))
+
+
+def test_a_turn_on_an_island_is_dropped_with_it() -> None:
+    line = [(0.0, 51.0), (0.1, 51.0)]
+    main, island = (Segment(node, node + 1, line, "primary", Lane(), None, length_m=10.0**node) for node in (4, 1))
+    turns = [
+        SegmentTurn([(island, False), (island, False)], TURN_FORBIDDEN),
+        SegmentTurn([(main, False)] * 2, TURN_FORBIDDEN),
+    ]
+    network = assemble(Roads(NetworkMeta("x"), [main, island], turns=turns))
+    assert network.turn_edge.tolist() == [0, 0]
+    assert network.meta.dropped["turn restriction: its roads do not meet in the network"] == 1
+
+
+def test_a_file_that_cannot_be_finished_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill_the_disk(_: Graph, path: Path) -> None:
+        path.write_text("<graphml")
+        raise OSError("no space left")
+
+    old = tmp_path / "town.graphml"
+    old.write_text("old")
+    monkeypatch.setattr(ox, "save_graphml", fill_the_disk)
+    with pytest.raises(OSError, match="no space left"):
+        write_graphml(town().network, old)
+    assert old.read_text() == "old"
 
 
 # ---- Use with osmnx ----------------------------------------------------------------------------------------------
@@ -345,6 +370,18 @@ def test_a_signal_between_junctions_holds_up_the_direction_that_it_faces() -> No
         "1>2": {},
         "3>2": {"signals": 1},
     }
+
+
+def test_a_signal_at_a_junction_holds_up_everybody() -> None:
+    graph = osmnx_graph(*both(1, 2), *both(2, 3), *both(2, 4))
+    graph.nodes[2].update({"highway": "traffic_signals", "direction": "backward"})
+    network = built(graph)
+    assert [end for edge, end in enumerate(ends(network)) if met(network, edge)] == ["1>2", "3>2", "4>2"]
+
+
+def test_a_street_runs_as_it_was_mapped() -> None:
+    network = built(osmnx_graph(*both(2, 1)))
+    assert dict(zip(ends(network), network.backward.tolist(), strict=True)) == {"1>2": 1, "2>1": 0}
 
 
 def test_a_bollard_cuts_the_road() -> None:
