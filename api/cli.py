@@ -97,7 +97,7 @@ def graph_build(source: str, output: Path) -> None:
         save_network(network, output)
     click.echo(
         f"{output}: {network.node_count:,} nodes, {network.edge_count:,} edges, {output.stat().st_size / 1e6:.1f} MB; "
-        f"{network.meta.attribution}, {network.meta.licence}"
+        f"{', '.join(dict.fromkeys((network.meta.attribution, network.meta.licence)))}"
     )
 
 

@@ -19,6 +19,8 @@ from dispatch.model import Incident, Picture, Unit
 from dispatch.recommendation import Certainty, LedgerLine, LeftBehind, Outcome, Recommendation, Target
 from dispatch.suggest import suggest
 from graphs.coordinates import distance_m
+from graphs.errors import InputError
+from graphs.faults import unknown_name
 from graphs.network import Network
 from graphs.provenance import code_hash
 from graphs.reference import Arrivals, ReferenceRouter
@@ -52,8 +54,9 @@ def recommend(picture: Picture, incident: Incident, network: Network, force: For
     OutsideNetwork
         The incident is outside the network's area.
     InputError
-        The incident's grade is not in the force profile.
+        The incident's grade, a tag or a needed skill is not in the force profile.
     """
+    _require_known(incident, force)
     profile = force.grade(incident.grade).profile
     router = ReferenceRouter(network, profile)
     approaches = router.approaches(incident.lat, incident.lon, on_road=incident.on_road)
@@ -80,6 +83,20 @@ def recommend(picture: Picture, incident: Incident, network: Network, force: For
         ledger=tuple(ledger),
         versions=_versions(network, force),
     )
+
+
+def _require_known(incident: Incident, force: Force) -> None:
+    """Refuse names without a meaning: a misspelt tag would quietly ask for nothing."""
+    asked = [("grade", force.grades, [incident.grade]), ("tags", force.tags, sorted(incident.tags))]
+    asked.append(("needs", force.skills, sorted(incident.needs)))
+    faults = [
+        unknown_name("incident", field, name, known, incident.incident_id)
+        for field, known, names in asked
+        for name in names
+        if name not in known
+    ]
+    if faults:
+        raise InputError(faults)
 
 
 def _rank(
@@ -119,9 +136,17 @@ def _line(
         eta=told,
         failed=failed,
         straight_m=distance_m(unit.fix.lat, unit.fix.lon, incident.lat, incident.lon) if unit.fix else None,
-        fix_age_ms=fix_age_ms(unit.fix, question.now) if unit.fix is not None else None,
+        fix_age_ms=_told_age_ms(question, failed),
         notes=tuple(_notes(question)) if not failed else (),
     )
+
+
+def _told_age_ms(question: Question, failed: tuple[Failure, ...]) -> int | None:
+    """Return the age of the fix; one dated too far in the future is of no known age."""
+    fix = question.unit.fix
+    if fix is None or any(failure.rule == "future_fix" for failure in failed):
+        return None
+    return fix_age_ms(fix, question.now)
 
 
 def _notes(question: Question) -> list[str]:

@@ -52,7 +52,7 @@ class LedgerLine:
     behind_ms
         How much later than the nearest of all.
     fix_age_ms
-        Age of its position report, or None.
+        Age of its position report; None where there is none or its time lies in the future.
     notes
         What a dispatcher should know about an eligible unit.
     leaves

@@ -26,7 +26,8 @@ from graphs.tags import ACCESS_GROUPS, OBSTACLES, ROAD_CLASSES
 
 LonLat = tuple[float, float]
 # A part of the map that no road joins to the rest and that has less road than this is an island: a mapping fragment or
-# a place that the extract cut off. Judgement: longer than a retail park's loose ends, shorter than a real island's roads.
+# a place that the extract cut off. Judgement: longer than a retail park's loose ends, shorter than the roads of a real
+# island.
 ISLAND_M = 5_000.0
 AREA_MARGIN_M = 1_000.0
 
@@ -115,15 +116,20 @@ def assemble(roads: Roads) -> Network:
     SourceError
         No segment can be driven.
     """
+    # What is dropped from here on is counted apart, so that the same roads can be assembled again.
+    roads = replace(roads, dropped=Counter(roads.dropped))
     segments = _without_islands(roads)
     if not segments:
-        raise SourceError(f"{roads.meta.source}: no road in it can be driven")
+        raise SourceError(
+            f"{roads.meta.source}: no road in it can be driven; "
+            "accepted: a source with at least one road whose ends are in it and that a vehicle may use"
+        )
     shapes = _Shapes(segments)
     edges = _Edges(segments)
     texts = _Texts()
     owner, lanes = edges.owner, edges.lanes
     columns = [segments[row] for row in owner]
-    network = Network(
+    return Network(
         node_id=edges.node_id,
         node_lonlat=_node_lonlat(segments, edges.node_id),
         tail=edges.tail,
@@ -149,7 +155,6 @@ def assemble(roads: Roads) -> Network:
         area_wkb=np.frombuffer(_area(shapes.lonlat).wkb, np.uint8),
         meta=replace(roads.meta, dropped=dict(sorted(roads.dropped.items()))),
     )
-    return network
 
 
 def _without_islands(roads: Roads) -> list[Segment]:

@@ -1,4 +1,4 @@
-"""Say what is wrong with an input in this product's words: pydantic's findings, TOML that cannot be read, names unknown.
+"""Say what is wrong with an input in this product's words: pydantic's findings, unreadable TOML, unknown names.
 
 The description of a model's field says what is accepted there; the same words serve a TOML file, a row of a table and a
 JSON body.
@@ -6,6 +6,7 @@ JSON body.
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import json
 import re
@@ -44,8 +45,9 @@ def refuse(accepted: str, hint: str = "", field: str = "", value: str = "") -> P
 
 def unknown_name(source: str, field: str, name: str, known: Collection[str], where: str = "") -> Fault:
     """Make the fault of a name that is not among the known ones; it lists them and hints at the closest."""
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else ""
+    alike = {each.casefold(): each for each in known}
+    near = difflib.get_close_matches(name.casefold(), alike, n=1)
+    hint = f"did you mean {alike[near[0]]}?" if near else ""
     return Fault(source, where, field, written(name), ", ".join(known) or "no name, because none is defined", hint)
 
 
@@ -60,9 +62,17 @@ def read_text(path: str | Path, accepted: str) -> str:
     try:
         return Path(path).read_text("utf-8-sig")
     except OSError as error:
-        raise InputError([Fault(str(path), "", "", error.strerror or str(error), accepted)]) from error
+        value = f"a file that cannot be read ({error.strerror or error})"
+        raise InputError([Fault(str(path), "", "", value, accepted)]) from error
     except UnicodeDecodeError as error:
-        raise InputError([Fault(str(path), f"byte {error.start}", "", error.reason, accepted)]) from error
+        raise InputError([_not_utf8(str(path), error, accepted)]) from error
+
+
+def _not_utf8(source: str, error: UnicodeDecodeError, accepted: str) -> Fault:
+    start = error.object[:2]
+    row = error.object.count(b"\n", 0, error.start) + 1
+    hint = "it looks like UTF-16" if start in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else ""
+    return Fault(source, f"row {row}", "", f"the byte 0x{error.object[error.start]:02X}", accepted, hint)
 
 
 def parse_toml(text: str, source: str) -> dict[str, Any]:
@@ -112,12 +122,20 @@ def _shape_fault(error: ErrorDetails, model: type[BaseModel], source: str, where
         return unknown_name(source, field, str(loc[-1]), _keys(table), where)
     value = NOTHING if error["type"] == "missing" else written(error["input"])
     if error["type"] == _OWN_RULE:
-        told = error.get("ctx", {})
-        field = ".".join(part for part in (field, told.get("field", "")) if part)
-        return Fault(source, where, field, told.get("value") or value, error["msg"], told.get("hint", ""))
+        return _told(error.get("ctx", {}), source, where, field, value)
     found, words = _walk(model, loc)
     words = words or _plainly(error, found)
     return Fault(source, where, field, value, words, "a finite number" if error["type"] == "finite_number" else "")
+
+
+def rule_fault(error: PydanticCustomError, source: str, where: str) -> Fault:
+    """Turn what `refuse` made into a fault."""
+    return _told(error.context or {}, source, where)
+
+
+def _told(told: Mapping[str, Any], source: str, where: str, field: str = "", value: str = "") -> Fault:
+    field = ".".join(part for part in (field, told["field"]) if part)
+    return Fault(source, where, field, told["value"] or value, told["accepted"], told["hint"])
 
 
 def _plainly(error: ErrorDetails, found: Any) -> str:

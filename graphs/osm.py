@@ -10,11 +10,13 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import osmium
 
 from graphs.assemble import Lane, LonLat, Roads, Segment
+from graphs.coordinates import distance_m
 from graphs.errors import SourceError
 from graphs.maxspeed import limit_kmh
 from graphs.network import NetworkMeta
@@ -31,6 +33,8 @@ from graphs.tags import (
     obstacle,
 )
 
+# What faces drivers of one direction; a gate or a level crossing stops both, whatever its direction tag says.
+_FACING = frozenset({"signals", "stop", "give_way", "crossing"})
 SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
 Report = Callable[[str], None]
 
@@ -83,14 +87,17 @@ def read_osm(path: Path, report: Report = quiet) -> Roads:
         report(f"{path.name}: reading nodes")
         _read_nodes(path, found)
         timestamp = _timestamp(path)
-    except (RuntimeError, ValueError, OSError) as error:
+    except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         raise SourceError(
             f"{path}: cannot be read as OpenStreetMap data, or is cut off ({error}); "
             f"accepted: a whole file ending in {', '.join(SUFFIXES)}"
         ) from error
     if not found.ways:
-        seen = ", ".join(f"{count} {reason}" for reason, count in found.dropped.most_common(3)) or "no way with a highway tag"
-        raise SourceError(f"{path}: no roads in it ({seen})")
+        seen = ", ".join(f"{count} {reason}" for reason, count in found.dropped.most_common(3))
+        raise SourceError(
+            f"{path}: no roads in it ({seen or 'no way with a highway tag'}); "
+            "accepted: a file with ways that a car may drive, tagged highway=residential and the like"
+        )
     report(f"{path.name}: cutting {len(found.ways):,} roads at junctions")
     return _roads(path, found, timestamp)
 
@@ -171,13 +178,14 @@ class _Cutter:
             uses.update((way.nodes[0], way.nodes[-1]) if way.nodes else ())
         self._junctions = {node for node, count in uses.items() if count > 1}
         self._junctions |= {node for node, (kind, _) in found.standing.items() if kind == BLOCKED}
-        self._split = 0
+        # Ids of new dead ends lie below those of the file, which are negative where an editor wrote it.
+        self._lowest = min(0, *found.place) if found.place else 0
 
     def segments(self, way: _Way) -> Iterator[Segment]:
         along, against = directions(way.tags)
         limits = {name: limit_kmh(way.tags, direction=name) for name in ("forward", "backward")}
         for nodes in self._stretches(way):
-            ahead, back = self._obstacles(nodes)
+            ahead, back = self._obstacles(nodes, two_way=None not in {along, against})
             yield Segment(
                 start=self._end(nodes[0]),
                 end=self._end(nodes[-1]),
@@ -214,31 +222,38 @@ class _Cutter:
         """Return a node's id; one that is blocked becomes a new dead end each time."""
         if self._standing.get(node, ("",))[0] != BLOCKED:
             return node
-        self._split += 1
-        return -self._split
+        self._lowest -= 1
+        return self._lowest
 
-    def _obstacles(self, nodes: list[int]) -> tuple[list[int], list[int]]:
+    def _obstacles(self, nodes: list[int], *, two_way: bool) -> tuple[list[int], list[int]]:
         """Count obstacles met along and against a stretch: those inside it and at its end, not at its start."""
-        counts = ([0] * len(OBSTACLES), [0] * len(OBSTACLES))
-        last = len(nodes) - 1
+        ahead, back = [0] * len(OBSTACLES), [0] * len(OBSTACLES)
         for place, node in enumerate(nodes):
             kind, faced = self._standing.get(node, (BLOCKED, None))
             if kind == BLOCKED:
                 continue
-            if place > 0 and _meets(kind, faced, "forward", place, last):
-                counts[0][OBSTACLES.index(kind)] += 1
-            if place < last and _meets(kind, faced, "backward", last - place, last):
-                counts[1][OBSTACLES.index(kind)] += 1
-        return counts
+            met_ahead, met_back = place > 0, place < len(nodes) - 1
+            if met_ahead and met_back and two_way and kind in _FACING:
+                met_ahead, met_back = self._faced(kind, faced, nodes, place)
+            ahead[OBSTACLES.index(kind)] += met_ahead
+            back[OBSTACLES.index(kind)] += met_back
+        return ahead, back
 
+    def _faced(self, kind: str, faced: str | None, nodes: list[int], place: int) -> tuple[bool, bool]:
+        """Tell whether a sign inside a two-way stretch faces those who drive along it, and those against it.
 
-def _meets(kind: str, faced: str | None, direction: str, steps: int, last: int) -> bool:
-    """Tell whether a driver meets an obstacle ``steps`` nodes after the start of a stretch of ``last`` steps."""
-    if faced is not None and 0 < steps < last:
-        return faced == direction
-    if kind in {"stop", "give_way"} and steps < last:
-        return 2 * steps > last  # an untagged sign faces those who come to the nearer junction
-    return True
+        A stop or give-way sign that does not say faces those who come to the nearer end.
+        """
+        if faced is not None:
+            return faced == "forward", faced == "backward"
+        if kind not in {"stop", "give_way"}:
+            return True, True
+        before_m, after_m = self._length_m(nodes[: place + 1]), self._length_m(nodes[place:])
+        return after_m <= before_m, before_m <= after_m
+
+    def _length_m(self, nodes: list[int]) -> float:
+        places = [self._place[node] for node in nodes]
+        return sum(distance_m(lat_a, lon_a, lat_b, lon_b) for (lon_a, lat_a), (lon_b, lat_b) in pairwise(places))
 
 
 def _if_road(run: list[int]) -> Iterator[list[int]]:

@@ -14,7 +14,10 @@ from graphs.network import TURN_FORBIDDEN, TURN_OBLIGATORY, Ints
 # A via road is followed this many edges at most; longer ones are mapping errors.
 VIA_EDGES = 50
 # The modes that a police car belongs to, most specific first; ``restriction:hgv`` and the like do not bind it.
-_KEYS = ("restriction:motorcar", "restriction:motor_vehicle", "restriction:vehicle", "restriction")
+_MODES = ("motorcar", "motor_vehicle", "vehicle")
+_KEYS = (*(f"restriction:{mode}" for mode in _MODES), "restriction")
+# The mode may also stand in the type, an old way of tagging: ``type=restriction:hgv``.
+_TYPES = frozenset({"restriction", *(f"restriction:{mode}" for mode in _MODES)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,11 @@ def read_restriction(tags: Mapping[str, str], members: Iterable[tuple[str, str, 
         by_role[role, type_].append(ref)
     starts, ends = by_role["from", "w"], by_role["to", "w"]
     nodes, ways = by_role["via", "n"], by_role["via", "w"]
-    if kind is None or not starts or not ends or not (len(nodes) == 1 or ways):
+    if tags["type"] not in _TYPES or kind is None or not starts or not ends or not (len(nodes) == 1 or ways):
         return None
-    node = nodes[0] if nodes else None
-    return Restriction(
-        kind, tuple(starts), tuple(ways), node, tuple(ends), tags.get("except", ""), condition, value.endswith("_u_turn")
-    )
+    node = None if ways else nodes[0]
+    excepted, u_turn = tags.get("except", ""), value.endswith("_u_turn")
+    return Restriction(kind, tuple(starts), tuple(ways), node, tuple(ends), excepted, condition, u_turn)
 
 
 def _rule(tags: Mapping[str, str]) -> tuple[str, str]:
@@ -127,8 +129,9 @@ class _Finder:
                 yield from self._through((start,), item.via_ways, item.to_ways)
             elif self._node_id[self._head[start]] == item.via_node:
                 for chain in self._onto((start,), item.to_ways):
-                    # A ban on turning round in one road does not ban driving on along it.
-                    if not (item.u_turn and item.from_ways == item.to_ways) or chain[1] == self._twin[start]:
+                    # A ban on turning round in one road does not ban driving on along it, nor the other way about.
+                    turns_round = chain[1] == self._twin[start]
+                    if turns_round == item.u_turn or (item.u_turn and item.from_ways != item.to_ways):
                         yield chain
 
     def _onto(self, chain: tuple[int, ...], ways: tuple[int, ...]) -> Iterator[tuple[int, ...]]:

@@ -7,10 +7,23 @@ is checked in ``checks.py``.
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Self
+from functools import cache
+from typing import Annotated, Any, Self, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from dispatch.model import Fix, Incident, Unit
 from graphs.coordinates import from_british_grid, looks_like_british_grid, on_globe
@@ -19,6 +32,12 @@ from graphs.faults import NOTHING, refuse
 _MOMENT = "ISO 8601 with an offset, such as 2026-01-31T23:10:00Z or 2026-01-31T23:10:00+00:00"
 _YEARS = (1970, 2199)
 _GRID_HINT = "looks like British National Grid: give it as easting and northing"
+_DEGREES_HINT = "looks like degrees: give them as lat and lon"
+SWAPPED_HINT = "lat and lon seem to be swapped: the other way round it is inside"
+# What would steer a terminal, or shows that the text is none; a tab or a new line may stand in what people read.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+PLACE = frozenset({"lat", "lon", "easting", "northing"})
+Inside = Callable[[float, float], bool]
 
 
 def _moment(value: object) -> object:
@@ -47,6 +66,13 @@ def _read_moment(value: object) -> datetime:
     return moment
 
 
+def _printable(text: str) -> str:
+    found = _CONTROL.search(text)
+    if found:
+        raise refuse("text without control characters", f"it has U+{ord(found[0]):04X}")
+    return text
+
+
 Moment = Annotated[
     datetime,
     BeforeValidator(_moment),
@@ -54,8 +80,12 @@ Moment = Annotated[
 ]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Whole = Annotated[int, Field(strict=True)]
-Text = Annotated[str, Field(strict=True, min_length=1)]
+Text = Annotated[str, Field(strict=True, min_length=1), AfterValidator(_printable)]
 Names = Annotated[list[Text], Field(strict=True, max_length=100)]
+
+
+def _nowhere(_lat: float, _lon: float) -> bool:
+    return False
 
 
 class _Row(BaseModel):
@@ -71,46 +101,76 @@ class _Placed(_Row):
     northing: Number | None = Field(default=None, description="metres north on the British National Grid, 0 to 1300000")
 
     @model_validator(mode="after")
-    def _one_whole_place(self) -> Self:
-        degrees, grid = (self.lat, self.lon), (self.easting, self.northing)
-        for pair, first, second in ((degrees, "lat", "lon"), (grid, "easting", "northing")):
-            if (pair[0] is None) != (pair[1] is None):
-                missing = first if pair[0] is None else second
-                raise refuse(f"{first} and {second} together, or neither", field=missing, value=NOTHING)
-        if None not in degrees and None not in grid:
-            accepted = "lat and lon, or easting and northing, not both"
-            raise refuse(accepted, field="easting, northing", value="a second position")
-        if None not in grid:
-            self._grid_degrees()
-        elif self.lat is not None and self.lon is not None:
-            _refuse_degrees(self.lat, self.lon)
+    def _agrees_with_itself(self) -> Self:
+        for error in self.contradictions():
+            raise error
         return self
 
+    def contradictions(self, unsound: Collection[str] = (), inside: Inside = _nowhere) -> Iterator[PydanticCustomError]:
+        """Yield what is wrong with values beside each other.
+
+        Parameters
+        ----------
+        unsound
+            Fields already found wrong; nothing is said about them again.
+        inside
+            Tells whether ``(lat, lon)`` is where a place may be; used for a hint.
+        """
+        if PLACE.isdisjoint(unsound):
+            yield from self._place_contradictions(inside)
+
+    def _place_contradictions(self, inside: Inside) -> Iterator[PydanticCustomError]:
+        halves = ((self.lat, self.lon, "lat", "lon"), (self.easting, self.northing, "easting", "northing"))
+        for one, other, first, second in halves:
+            if (one is None) != (other is None):
+                missing = first if one is None else second
+                yield refuse(f"{first} and {second} together, or neither", field=missing, value=NOTHING)
+        if self.lat is not None and self.easting is not None:
+            accepted = "lat and lon, or easting and northing, not both"
+            yield refuse(accepted, field="easting, northing", value="a second position")
+        if self.lat is not None and self.lon is not None:
+            yield from _wrong_degrees(self.lat, self.lon, inside)
+        if self.easting is not None and self.northing is not None:
+            yield from _wrong_grid(self.easting, self.northing)
+
     def place(self) -> tuple[float, float] | None:
-        """Return ``(lat, lon)`` in degrees, or None where the row has no place."""
+        """Return ``(lat, lon)`` in degrees, or None where the row has none, or none that can be told."""
+        if any(self._place_contradictions(_nowhere)):
+            return None
         if self.lat is not None and self.lon is not None:
             return self.lat, self.lon
-        return self._grid_degrees() if self.easting is not None else None
+        if self.easting is not None and self.northing is not None:
+            return from_british_grid(self.easting, self.northing)
+        return None
 
-    def _grid_degrees(self) -> tuple[float, float]:
-        easting, northing = self.easting or 0.0, self.northing or 0.0
-        try:
-            return from_british_grid(easting, northing)
-        except ValueError:
-            accepted = "a point of Great Britain, within 0 to 700000 and 0 to 1300000"
-            raise refuse(accepted, field="easting, northing", value=f"{easting:g}, {northing:g}") from None
+    def turned_place(self) -> tuple[float, float] | None:
+        """Return the place with its two numbers exchanged, or None where that is none."""
+        turned = self.model_copy(
+            update={"lat": self.lon, "lon": self.lat, "easting": self.northing, "northing": self.easting}
+        )
+        return turned.place()
 
 
-def _refuse_degrees(lat: float, lon: float) -> None:
-    field, value = "lat, lon", f"{lat:g}, {lon:g}"
+def _wrong_degrees(lat: float, lon: float, inside: Inside) -> Iterator[PydanticCustomError]:
+    field, value = "lat, lon", f"{lat:.12g}, {lon:.12g}"
     if not on_globe(lat, lon):
-        hint = _GRID_HINT if looks_like_british_grid(lat, lon) else ""
-        if not hint and on_globe(lon, lat):
-            hint = "lat and lon may be swapped"
-        raise refuse("lat -90 to 90, lon -180 to 180", hint, field, value)
-    if lat == 0 and lon == 0:
+        hint = _GRID_HINT if looks_like_british_grid(lat, lon) else SWAPPED_HINT if inside(lon, lat) else ""
+        yield refuse("lat -90 to 90, lon -180 to 180", hint, field, value)
+    elif lat == 0 and lon == 0:
         hint = "a receiver without a fix reports 0, 0; leave lat and lon empty if there is none"
-        raise refuse("a real place", hint, field, value)
+        yield refuse("a real place", hint, field, value)
+
+
+def _wrong_grid(easting_m: float, northing_m: float) -> Iterator[PydanticCustomError]:
+    try:
+        from_british_grid(easting_m, northing_m)
+    except ValueError:
+        accepted = "a point of Great Britain: easting 0 to 700000, northing 0 to 1300000"
+        degrees = (easting_m, northing_m) != (0, 0) and (
+            on_globe(easting_m, northing_m) or on_globe(northing_m, easting_m)
+        )
+        value = f"{easting_m:.12g}, {northing_m:.12g}"
+        yield refuse(accepted, _DEGREES_HINT if degrees else "", "easting, northing", value)
 
 
 class UnitRow(_Placed):
@@ -122,7 +182,9 @@ class UnitRow(_Placed):
     accuracy_m: Annotated[Number, Field(ge=0)] | None = Field(default=None, description="metres, 0 or more")
     course_deg: Annotated[Number, Field(ge=0, le=360)] | None = Field(default=None, description="degrees, 0 to 360")
     speed_kmh: Annotated[Number, Field(ge=0, le=400)] | None = Field(default=None, description="km/h, 0 to 400")
-    crew: Annotated[Whole, Field(ge=0, le=50)] | None = Field(default=None, description="officers aboard, 0 to 50")
+    crew: Annotated[Whole, Field(ge=0, le=50)] | None = Field(
+        default=None, description="a whole number of officers aboard, 0 to 50"
+    )
     skills: Names = Field(default_factory=list, description="skill names of the force profile")
     sector: Text | None = Field(default=None, description="a sector's name")
     duty_start: Moment | None = Field(default=None, description=_MOMENT)
@@ -130,13 +192,15 @@ class UnitRow(_Placed):
     incident_id: Text | None = Field(default=None, description="the incident that the unit is committed to")
     committed_grade: Text | None = Field(default=None, description="a grade of the force profile")
 
-    @model_validator(mode="after")
-    def _dated(self) -> Self:
-        if self.place() is not None and self.fixed_at is None:
-            raise refuse(_MOMENT, "an undated position may be of any age", "fixed_at", NOTHING)
+    def contradictions(self, unsound: Collection[str] = (), inside: Inside = _nowhere) -> Iterator[PydanticCustomError]:
+        """Yield what is wrong with values beside each other; see `_Placed`."""
+        yield from super().contradictions(unsound, inside)
+        placed = any(getattr(self, name) is not None for name in PLACE)
+        if placed and self.fixed_at is None and "fixed_at" not in unsound:
+            yield refuse(_MOMENT, "an undated position may be of any age", "fixed_at", NOTHING)
         if self.duty_start and self.duty_end and self.duty_end <= self.duty_start:
-            raise refuse("a moment after duty_start", field="duty_end", value=self.duty_end.isoformat())
-        return self
+            accepted = f"a moment after duty_start, {self.duty_start.isoformat()}"
+            yield refuse(accepted, field="duty_end", value=self.duty_end.isoformat())
 
     def unit(self) -> Unit:
         """Return the unit that the row describes."""
@@ -172,13 +236,15 @@ class IncidentRow(_Placed):
     address: Text | None = Field(default=None, description="text for people to read")
     phone: Text | None = Field(default=None, description="text for people to read")
     people: Names = Field(default_factory=list, description="names of people concerned")
-    on_road: bool = Field(default=False, strict=True, description="true where it is on the carriageway itself")
+    on_road: bool = Field(
+        default=False, strict=True, description="true or false: whether it is on the carriageway itself"
+    )
 
-    @model_validator(mode="after")
-    def _has_a_place(self) -> Self:
-        if self.place() is None:
-            raise refuse("a position", field="lat, lon (or easting, northing)", value=NOTHING)
-        return self
+    def contradictions(self, unsound: Collection[str] = (), inside: Inside = _nowhere) -> Iterator[PydanticCustomError]:
+        """Yield what is wrong with values beside each other; see `_Placed`."""
+        yield from super().contradictions(unsound, inside)
+        if PLACE.isdisjoint(unsound) and all(getattr(self, name) is None for name in PLACE):
+            yield refuse("lat and lon, or easting and northing", field="lat, lon", value=NOTHING)
 
     def incident(self) -> Incident:
         """Return the incident that the row describes."""
@@ -198,18 +264,49 @@ class IncidentRow(_Placed):
         )
 
 
+Row = TypeVar("Row", UnitRow, IncidentRow)
+
+
+def sound_part(model: type[Row], values: Mapping[str, Any], unsound: Collection[str]) -> Row:
+    """Make a row of the values that are sound by themselves, so that they can be checked with the others."""
+    readers = _readers(model)
+    sound = readers.keys() & values.keys() - set(unsound)
+    return model.model_construct(**{name: readers[name].validate_python(values[name]) for name in sound})
+
+
+@cache
+def _readers(model: type[_Row]) -> dict[str, TypeAdapter[Any]]:
+    return {name: TypeAdapter(info.rebuild_annotation()) for name, info in model.model_fields.items()}
+
+
 def cell_value(model: type[_Row], column: str, cell: str) -> Any:
     """Read a cell of a table for a field of a model; what cannot be read stays text, for the model to refuse."""
-    kind = str(model.model_fields[column].annotation) if column in model.model_fields else ""
+    kind = _kinds(model).get(column, str)
     text = cell.strip()
-    if "list" in kind:
+    if kind is list:
         return [part.strip() for part in text.split(";") if part.strip()]
     if not text:
         return None
-    if "bool" in kind:
+    if kind is bool:
         return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(text.lower(), text)
-    reader = int if "int" in kind else float if "float" in kind else str
+    # Python reads 1_0 as ten; people do not.
+    if kind not in {int, float} or "_" in text or not text.isascii():
+        return text
     try:
-        return reader(text)
+        return kind(text)
     except ValueError:
         return text
+
+
+@cache
+def _kinds(model: type[_Row]) -> dict[str, Any]:
+    """Return what each field holds: ``int``, ``float``, ``bool``, ``list`` or something that stays text."""
+    return {name: _kind(info.annotation) for name, info in model.model_fields.items()}
+
+
+def _kind(annotation: Any) -> Any:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is list:
+        return list
+    # Annotated[int, ...] and int | None both have the type first.
+    return _kind(arguments[0]) if arguments else annotation

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 import graphs.samples
+import scenarios.samples.gothenburg
 from api.app import create_app
 from api.settings import Settings
 from graphs.netfile import save_network
@@ -60,3 +61,10 @@ def town_file(town: RoadMap, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def http(town_file: Path) -> FlaskClient:
     """The HTTP service over the town, at a fixed moment."""
     return create_app(Settings(town_file), clock=lambda: NIGHT).test_client()
+
+
+@pytest.fixture(scope="session")
+def night(gothenburg_file: Path) -> FlaskClient:
+    """The HTTP service that shows the demonstration picture, at the real moment."""
+    folder = Path(scenarios.samples.gothenburg.__file__).parent
+    return create_app(Settings(gothenburg_file, force=folder / "force.toml", picture=folder)).test_client()

@@ -144,9 +144,13 @@ def turns_of(network: Network) -> list[str]:
     chains = [network.turn_edge[start:end].tolist() for start, end in pairwise(ends)]
     words = {TURN_FORBIDDEN: "no", TURN_OBLIGATORY: "only"}
     return [
-        f"{words[int(kind)]} {'>'.join([road_of(network, chain[0])[0], *(road_of(network, edge)[1] for edge in chain)])}"
-        for kind, chain in zip(network.turn_kind, chains, strict=True)
+        f"{words[int(kind)]} {path_of(network, chain)}" for kind, chain in zip(network.turn_kind, chains, strict=True)
     ]
+
+
+def path_of(network: Network, edges: Sequence[int]) -> str:
+    """Return a drive along edges as the letters that it passes: ``A>B>C``."""
+    return ">".join([road_of(network, edges[0])[0], *(road_of(network, edge)[1] for edge in edges)])
 
 
 def draw(picture: str, *rows: str, turns: Iterable[str] = (), square_m: float = SQUARE_M) -> RoadMap:
@@ -291,8 +295,9 @@ class OsmMap(Sheet):
 
     def write(self, path: Path, order: str = "nwr") -> Path:
         """Write the file in the format that its name's ending tells; ``order`` is that of nodes, ways, relations."""
-        with osmium.SimpleWriter(path) as writer:
+        with osmium.SimpleWriter(path, overwrite=True) as writer:
+            things: dict[str, Sequence[Node | Way | Relation]] = {"n": self.nodes, "w": self.ways, "r": self.relations}
             for letter in order:
-                for thing in {"n": self.nodes, "w": self.ways, "r": self.relations}[letter]:
+                for thing in things[letter]:
                     writer.add(thing)
         return path

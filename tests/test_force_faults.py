@@ -213,7 +213,7 @@ class TestFiles:
         assert [fault.source for fault in caught.value.faults] == [str(path)]
 
     def test_a_missing_file_is_a_fault(self, tmp_path: Path) -> None:
-        with pytest.raises(InputError, match=r"none\.toml: No such file or directory is not accepted"):
+        with pytest.raises(InputError, match=r"none\.toml: a file that cannot be read \(No such file or directory\)"):
             Force.read(tmp_path / "none.toml")
 
     def test_a_folder_is_a_fault(self, tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from roadmaps import OsmMap, RoadMap, draw, road_of, turns_of
 
 from graphs.assemble import assemble
 from graphs.network import TURN_FORBIDDEN, TURN_OBLIGATORY, Network
 from graphs.osm import read_osm
 from graphs.restrictions import Restriction, read_restriction, resolve
+from roadmaps import OsmMap, RoadMap, draw, path_of, turns_of
 
 DOES_NOT_BIND = "turn restriction: does not bind a car, or is incomplete"
 DOES_NOT_MEET = "turn restriction: its roads do not meet in the network"
@@ -395,8 +395,7 @@ def drives(draws: st.DrawFn) -> str:
             break
         edge = draws(st.sampled_from(choices))
         path.append(edge)
-    letters = [road_of(network, path[0])[0], *(road_of(network, step)[1] for step in path)]
-    return ">".join(letters)
+    return path_of(network, path)
 
 
 def resolved(drawn: RoadMap) -> set[str]:

@@ -485,8 +485,8 @@ KEYS = (
     "access:forward",
 )  # fmt: skip
 VALUES = st.sampled_from(
-    (*ROAD_CLASSES, "yes", "no", "-1", "private", "destination", "designated", "emergency", "roundabout", "opposite_lane",
-     "gate", "bollard", "ferry", "reversible", "", " YES ", "yes;no", "İ", "\x00")
+    (*ROAD_CLASSES, "yes", "no", "-1", "private", "destination", "designated", "emergency", "roundabout",
+     "opposite_lane", "gate", "bollard", "ferry", "reversible", "", " YES ", "yes;no", "İ", "\x00")
 )  # fmt: skip
 ANY_TAGS = st.dictionaries(st.sampled_from(KEYS), VALUES | st.text(max_size=5), max_size=8)
 

@@ -1,0 +1,386 @@
+"""Whatever is sent, the answer says what is wrong with it, and never that the service is."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from werkzeug.test import TestResponse
+
+from api.app import create_app
+from api.bodies import MAX_DEPTH
+from api.problems import MAX_LISTED
+from api.schemas import MAX_ROWS, RecommendationRequest
+from api.settings import Settings
+from conftest import NIGHT
+from roadmaps import RoadMap
+from scenarios.rows import IncidentRow, UnitRow
+
+ASK = "/v1/recommendations"
+Body = dict[str, Any]
+Change = Callable[[Body], object]
+
+
+@pytest.fixture
+def body(http: FlaskClient) -> Body:
+    """A body that is answered, to be spoilt."""
+    return copy.deepcopy(http.application.extensions["nearest"].example)
+
+
+def test_unspoilt_it_is_answered(http: FlaskClient, body: Body) -> None:
+    assert http.post(ASK, json=body).status_code == 200
+
+
+def told(response: TestResponse, status: int) -> list[dict[str, str]]:
+    """Return the faults of a problem."""
+    assert response.status_code == status, response.text
+    assert response.content_type == "application/problem+json"
+    faults: list[dict[str, str]] = response.get_json()["faults"]
+    assert all(fault["accepted"] for fault in faults)
+    return faults
+
+
+def place(fault: dict[str, str]) -> tuple[str, str]:
+    return fault["where"], fault["field"]
+
+
+def unit(**fields: Any) -> Change:
+    return lambda body: body["units"][1].update(fields)
+
+
+def incident(**fields: Any) -> Change:
+    return lambda body: body["incident"].update(fields)
+
+
+def without(*path: Any) -> Change:
+    def change(body: Body) -> None:
+        inner: Any = body
+        for part in path[:-1]:
+            inner = inner[part]
+        del inner[path[-1]]
+
+    return change
+
+
+def moved(**fields: Any) -> Change:
+    def change(body: Body) -> None:
+        row = body["incident"]
+        body["incident"] = {key: row[key] for key in row if key not in {"lat", "lon"}} | fields
+
+    return change
+
+
+def whole(**fields: Any) -> Change:
+    return lambda body: body.update(fields)
+
+
+EARLY, LATE = "2026-01-31T21:00:00Z", "2026-01-31T22:00:00Z"
+FAR = {"incident_id": "N-1", "grade": "standard", "lat": 50, "lon": 0}
+NAN, INFINITY = float("nan"), float("inf")
+ONE_FAULT: dict[str, tuple[Change, str, str, str]] = {
+    "lat 91": (unit(lat=91.0), "/units/1", "lat, lon", "lat -90 to 90"),
+    "swapped, unit": (lambda body: _swap(body["units"][1]), "/units/1", "lat, lon", "swapped"),
+    "swapped, incident": (lambda body: _swap(body["incident"]), "/incident", "lat, lon", "swapped"),
+    "0, 0": (unit(lat=0, lon=0), "/units/1", "lat, lon", "a receiver without a fix"),
+    "grid as degrees": (unit(lat=448600, lon=520550), "/units/1", "lat, lon", "British National Grid"),
+    "incident on the grid": (incident(lat=448600.0, lon=520550.0), "/incident", "lat, lon", "British National Grid"),
+    "half a position": (without("units", 1, "lon"), "/units/1", "lon", "together"),
+    "two positions": (unit(easting=448600, northing=520550), "/units/1", "easting, northing", "not both"),
+    "off the grid": (moved(easting=-5, northing=3), "/incident", "easting, northing", "Great Britain"),
+    "no position": (moved(), "/incident", "lat, lon (or easting, northing)", "a position"),
+    "outside": (incident(lat=54.7), "/incident", "lat, lon", "a point of the network"),
+    "naive fix": (unit(fixed_at="2026-01-31T23:09:41"), "/units/1", "fixed_at", "no offset"),
+    "naive now": (whole(now="2026-01-31T23:10:00"), "", "now", "no offset"),
+    "a date": (whole(now="2026-01-31"), "", "now", "a date without a time"),
+    "a number for a time": (incident(received_at=1769900000), "/incident", "received_at", "ISO 8601"),
+    "a year past clocks": (whole(now="9999-12-31T23:59:59-12:00"), "", "now", "2199"),
+    "a year before clocks": (incident(received_at="0001-01-01T00:00:00+05:00"), "/incident", "received_at", "1970"),
+    "future fix": (unit(fixed_at="2026-01-31T23:10:11Z"), "/units/1", "fixed_at", "up to now"),
+    "future call": (incident(received_at="2026-01-31T23:10:11Z"), "/incident", "received_at", "up to now"),
+    "undated fix": (without("units", 1, "fixed_at"), "/units/1", "fixed_at", "undated"),
+    "duty ends first": (unit(duty_start=LATE, duty_end=EARLY), "/units/1", "duty_end", "after duty_start"),
+    "status": (unit(status="22"), "/units/1", "status", "did you mean 2?"),
+    "skill": (unit(skills=["tazer"]), "/units/1", "skills", "did you mean taser?"),
+    "needed skill": (incident(needs=["taser", "tazer"]), "/incident", "needs", "did you mean taser?"),
+    "grade": (incident(grade="emergancy"), "/incident", "grade", "did you mean emergency?"),
+    "committed grade": (unit(committed_grade="urgent"), "/units/1", "committed_grade", "emergency, priority"),
+    "tag": (incident(tags=["domestic"]), "/incident", "tags", "domestic_abuse"),
+    "callsign again": (unit(callsign="R21"), "/units/1", "callsign", "also in /units/0"),
+    "no callsign": (without("units", 1, "callsign"), "/units/1", "callsign", "a callsign"),
+    "empty callsign": (unit(callsign=""), "/units/1", "callsign", "a callsign"),
+    "half a character": (unit(callsign="\ud800"), "/units/1", "callsign", "a callsign"),
+    "unknown key of a unit": (unit(fixed_on="x"), "/units/1", "fixed_on", "did you mean fixed_at?"),
+    "unknown key of the incident": (incident(tag=["x"]), "/incident", "tag", "did you mean tags?"),
+    "unknown key of the body": (whole(unit=[]), "", "unit", "did you mean units?"),
+    "text for a number": (unit(lat="54.58"), "/units/1", "lat", "degrees of latitude"),
+    "true for a number": (unit(crew=True), "/units/1", "crew", "officers aboard"),
+    "a fraction of an officer": (unit(crew=1.5), "/units/1", "crew", "officers aboard"),
+    "a number for text": (unit(callsign=21), "/units/1", "callsign", "a callsign"),
+    "text for a list": (unit(skills="taser"), "/units/1", "skills", "skill names"),
+    "a list too long": (incident(people=["somebody"] * 101), "/incident", "people", "names of people"),
+    "text for true": (incident(on_road="yes"), "/incident", "on_road", "true where"),
+    "no units needed": (incident(units_needed=0), "/incident", "units_needed", "1 to 50"),
+    "a list for a unit": (lambda body: body["units"].append([]), "/units/2", "", "callsign"),
+    "null for a unit": (lambda body: body["units"].append(None), "/units/2", "", "callsign"),
+    "an object for units": (whole(units={}), "", "units", "a list of every unit"),
+    "too many units": (whole(units=[{}] * (MAX_ROWS + 1)), "", "units", f"{MAX_ROWS} at most"),
+    "a list for the incident": (whole(incident=[]), "", "incident", "an object"),
+    "no incident": (without("incident"), "", "incident", "the incident asked about"),
+    "neither": (without("units"), "", "units, picture", "exactly one"),
+    "null for units": (whole(units=None), "", "units, picture", "exactly one"),
+    "NaN": (unit(lat=NAN), "/units/1", "lat", "a finite number"),
+    "infinity": (incident(lon=-INFINITY), "/incident", "lon", "a finite number"),
+    "NaN for text": (incident(type=NAN), "/incident", "type", "text for people"),
+    "NaN nowhere": (whole(nan=NAN), "", "nan", "now, incident"),
+    "an open incident outside": (whole(incidents=[FAR]), "/incidents/0", "lat, lon", "a point of the network"),
+}
+
+
+def _swap(row: Body) -> None:
+    row["lat"], row["lon"] = row["lon"], row["lat"]
+
+
+@pytest.mark.parametrize("case", ONE_FAULT)
+def test_one_fault(http: FlaskClient, body: Body, case: str) -> None:
+    change, where, field, words = ONE_FAULT[case]
+    change(body)
+    (fault,) = told(http.post(ASK, data=json.dumps(body), content_type="application/json"), 422)
+    assert (fault["source"], *place(fault)) == ("body", where, field)
+    assert words in f"{fault['accepted']} ({fault['hint']})"
+
+
+def test_what_was_found_is_said(http: FlaskClient, body: Body) -> None:
+    unit(lat=91.0)(body)
+    (fault,) = told(http.post(ASK, json=body), 422)
+    assert fault["value"].startswith("91, ")
+
+
+def test_all_faults_of_a_body_are_told_together(http: FlaskClient, body: Body) -> None:
+    whole(now="noon", colour="red", picture="demonstration")(body)
+    incident(grade="emergancy", lat=0.0, tags=["x"])(body)
+    body["units"] += [
+        {"callsign": "R21"},
+        {"callsign": "R9", "lat": 91, "lon": 0},
+        {"callsign": "R8", "status": "x"},
+        7,
+    ]
+    body["incidents"] = [{"grade": "standard", "lat": 54.5795, "lon": -1.247, "units": 3}]
+    faults = told(http.post(ASK, json=body), 422)
+    assert [place(fault) for fault in faults] == [
+        ("", "now"),
+        ("", "colour"),
+        ("", "units, picture"),
+        ("", "picture"),
+        ("", "incidents"),
+        ("/incident", "grade"),
+        ("/incident", "tags"),
+        ("/incident", "lat, lon"),
+        ("/units/3", "lat, lon"),
+        ("/units/5", ""),
+        ("/units/2", "callsign"),
+        ("/units/4", "status"),
+        ("/incidents/0", "units"),
+    ]
+    assert http.post(ASK, json=body).get_json()["detail"].startswith("13 faults; the first: body now:")
+
+
+def test_faults_beyond_reading_are_counted(http: FlaskClient, body: Body) -> None:
+    body["units"] = [{"callsign": ""}] * (MAX_LISTED + 1)
+    response = http.post(ASK, json=body)
+    assert len(told(response, 422)) == MAX_LISTED
+    assert response.get_json()["detail"].startswith(f"{MAX_LISTED + 1} faults, of which {MAX_LISTED} are listed")
+
+
+def test_a_picture_that_the_service_does_not_have(http: FlaskClient, body: Body) -> None:
+    body["picture"] = body.pop("units") and "demonstration"
+    (fault,) = told(http.post(ASK, json=body), 422)
+    assert (fault["field"], "no demonstration picture" in fault["accepted"]) == ("picture", True)
+
+
+def test_another_picture(http: FlaskClient, body: Body) -> None:
+    del body["units"]
+    faults = told(http.post(ASK, json={**body, "picture": "yesterday"}), 422)
+    assert {fault["field"] for fault in faults} == {"picture"}
+
+
+@pytest.mark.parametrize("value", [[], "units", 7, None, True, NAN])
+def test_not_an_object(http: FlaskClient, value: object) -> None:
+    (fault,) = told(http.post(ASK, data=json.dumps(value), content_type="application/json"), 422)
+    assert fault["accepted"] == "an object with now, incident, units, incidents, picture"
+
+
+MALFORMED: dict[str, tuple[bytes, str, str]] = {
+    "empty": (b"", "line 1, column 1", "the end of the text"),
+    "cut off": (b'{"units": [', "line 1, column 12", "the end of the text"),
+    "a comma too many": (b'{\n  "units": [],\n}', "line 3, column 1", '"}"'),
+    "single quotes": (b"{'units': []}", "line 1, column 2", "'units'"),
+    "two values": (b"{} {}", "line 1, column 4", "{}"),
+    "XML": (b"<units/>", "line 1, column 1", "<units/>"),
+    "not UTF-8": (b'{"type": "caf\xe9"}', "byte 13", "not UTF-8"),
+    "UTF-16": ('{"units": []}'.encode("utf-16"), "byte 0", "not UTF-8"),
+    "deep": (b"[" * 100_000 + b"]" * 100_000, "", "deep nesting"),
+    "deeper than any body": (b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), "/0" * MAX_DEPTH, "deep nesting"),
+    "a number without end": (b"1" * 5000, "", "a number too long"),
+    "NaN misspelt": (b'{"lat": nan}', "line 1, column 9", "nan"),
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_malformed_json(http: FlaskClient, case: str) -> None:
+    raw, where, value = MALFORMED[case]
+    response = http.post(ASK, data=raw, content_type="application/json")
+    (fault,) = told(response, 400)
+    assert response.get_json()["type"] == "/problems/malformed-json"
+    assert fault["where"] == where
+    assert value in fault["value"]
+
+
+def test_the_depth_that_is_accepted(http: FlaskClient) -> None:
+    raw = b"[" * MAX_DEPTH + b"]" * MAX_DEPTH
+    told(http.post(ASK, data=raw, content_type="application/json"), 422)
+
+
+def test_a_key_given_twice_would_lose_one_of_its_values(http: FlaskClient) -> None:
+    raw = b'{"incident": {"lat": 54.5, "lon": 1, "lat": 55}, "units": [{}], "units": []}'
+    faults = told(http.post(ASK, data=raw, content_type="application/json"), 400)
+    assert [place(fault) for fault in faults] == [("", "units"), ("/incident", "lat")]
+    nested = b'{"units": [{}, {"a/b~": {"c": 1, "c": 1, "d": 2}}]}'
+    (fault,) = told(http.post(ASK, data=nested, content_type="application/json"), 400)
+    assert place(fault) == ("/units/1/a~1b~0", "c")
+
+
+@pytest.mark.parametrize("declared", [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
+def test_not_declared_as_json(http: FlaskClient, body: Body, declared: str | None) -> None:
+    response = http.post(ASK, data=json.dumps(body), content_type=declared)
+    (fault,) = told(response, 415)
+    assert (fault["field"], fault["accepted"]) == ("Content-Type", "application/json")
+
+
+def test_a_compressed_body_is_not_guessed_at(http: FlaskClient, body: Body) -> None:
+    headers = {"Content-Encoding": "gzip"}
+    (fault,) = told(http.post(ASK, json=body, headers=headers), 415)
+    assert (fault["field"], fault["value"]) == ("Content-Encoding", "gzip")
+
+
+def test_the_limit_of_a_body_is_what_the_setting_says(town_file: Any) -> None:
+    client = create_app(Settings(town_file, max_body_bytes=2000), clock=lambda: NIGHT).test_client()
+    example = json.dumps(client.application.extensions["nearest"].example)
+    assert client.post(ASK, data=example.ljust(2000), content_type="application/json").status_code == 200
+    (fault,) = told(client.post(ASK, data=example.ljust(2001), content_type="application/json"), 413)
+    assert fault["accepted"] == "2000 bytes at most"
+
+
+IN = "54.5795,-1.2485"
+QUERIES: dict[str, tuple[str, list[tuple[str, str]]]] = {
+    "nothing": ("", [("from", "LAT,LON"), ("to", "LAT,LON")]),
+    "one end": (f"from={IN}", [("to", "LAT,LON")]),
+    "lat 91": (f"from=91,1&to={IN}", [("from", "lat -90 to 90")]),
+    "text": (f"from=here&to={IN}", [("from", "LAT,LON")]),
+    "one number": (f"from=54.5&to={IN}", [("from", "LAT,LON")]),
+    "three numbers": (f"from={IN}&to=1,2,3", [("to", "LAT,LON")]),
+    "NaN": (f"from=nan,1&to={IN}", [("from", "lat -90 to 90")]),
+    "infinity": (f"from={IN}&to=1,-inf", [("to", "lon -180 to 180")]),
+    "swapped": (f"from=-1.2485,54.5795&to={IN}", [("from", "swapped")]),
+    "swapped off the globe": (f"from=120,50&to={IN}", [("from", "may be swapped")]),
+    "grid": (f"from=448600,520550&to={IN}", [("from", "British National Grid")]),
+    "0, 0": (f"from={IN}&to=0,0", [("to", "a point of the network")]),
+    "outside, both": ("from=50,0&to=51,0", [("from", "a point of the network"), ("to", "a point of the network")]),
+    "profile": (f"from={IN}&to={IN}&profile=respons", [("profile", "did you mean response?")]),
+    "unknown parameter": (f"from={IN}&to={IN}&form=1,1", [("form", "did you mean from?")]),
+    "given twice": (f"from={IN}&to={IN}&to=1,1", [("to", "each parameter once")]),
+    "all at once": ("from=x&to=91,0&profile=y&z=1", [("z", "from, to"), ("from", ""), ("to", ""), ("profile", "")]),
+}
+
+
+@pytest.mark.parametrize("case", QUERIES)
+def test_a_bad_query(http: FlaskClient, case: str) -> None:
+    query, expected = QUERIES[case]
+    faults = told(http.get(f"/v1/route?{query}"), 422)
+    assert [fault["field"] for fault in faults] == [field for field, _ in expected]
+    for fault, (_, words) in zip(faults, expected, strict=True):
+        assert fault["source"] == "query"
+        assert words in f"{fault['accepted']} ({fault['hint']})"
+
+
+NAMES = st.sampled_from(sorted({*RecommendationRequest.model_fields, *UnitRow.model_fields, *IncidentRow.model_fields}))
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=8),
+    st.floats(54.577, 54.581),
+    st.floats(-1.252, -1.24),
+    st.sampled_from(
+        ["2", "7", "5", "emergency", "standard", "taser", "domestic_abuse", "demonstration", "R21", "\ud800"]
+    ),
+    st.datetimes().map(lambda moment: moment.isoformat() + "+14:00"),
+    st.sampled_from(["2026-01-31T23:09:00Z", "2026-01-31T22:00:00-12:00", "2026-02-29T00:00:00Z"]),
+)
+JSON = st.recursive(
+    VALUES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES | st.text(max_size=4), inner, max_size=6),
+    max_leaves=12,
+)
+SPOILING = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def sound(response: TestResponse) -> None:
+    """A body is answered or refused, and what is refused says why."""
+    assert response.status_code in {200, 400, 422}, response.text
+    if response.status_code == 200:
+        assert response.get_json()["outcome"]
+    else:
+        assert response.get_json()["faults"]
+
+
+@SPOILING
+@given(value=JSON)
+def test_any_json_is_answered_or_refused(http: FlaskClient, value: object) -> None:
+    sound(http.post(ASK, data=json.dumps(value), content_type="application/json"))
+
+
+@SPOILING
+@given(raw=st.binary(max_size=60) | st.text(max_size=60).map(lambda text: text.encode("utf-8", "surrogatepass")))
+def test_any_bytes_are_answered_or_refused(http: FlaskClient, raw: bytes) -> None:
+    sound(http.post(ASK, data=raw, content_type="application/json"))
+
+
+@SPOILING
+@given(data=st.data())
+def test_a_sound_body_with_some_values_changed_is_answered_or_refused(http: FlaskClient, data: st.DataObject) -> None:
+    body = copy.deepcopy(http.application.extensions["nearest"].example)
+    body["incidents"] = [{**body["incident"], "incident_id": "N-7", "grade": "standard"}]
+    for row in data.draw(st.lists(st.sampled_from([body, body["incident"], *body["units"], *body["incidents"]]))):
+        row[data.draw(st.sampled_from(sorted(row)) | NAMES)] = data.draw(VALUES)
+    sound(http.post(ASK, data=json.dumps(body), content_type="application/json"))
+
+
+@SPOILING
+@given(data=st.data())
+def test_a_number_that_is_none_is_never_answered(http: FlaskClient, data: st.DataObject) -> None:
+    body = copy.deepcopy(http.application.extensions["nearest"].example)
+    row = data.draw(st.sampled_from([body, body["incident"], *body["units"]]))
+    row[data.draw(NAMES | st.text())] = data.draw(st.sampled_from([NAN, INFINITY, -INFINITY]))
+    told(http.post(ASK, data=json.dumps(body), content_type="application/json"), 422)
+
+
+@SPOILING
+@given(query=st.dictionaries(st.sampled_from(["from", "to", "profile"]), st.text(max_size=20), max_size=3))
+def test_any_query_is_answered_or_refused(http: FlaskClient, query: dict[str, str]) -> None:
+    response = http.get("/v1/route", query_string={key: text.encode("utf-8", "replace") for key, text in query.items()})
+    told(response, 422)
+
+
+@SPOILING
+@given(lat=st.floats(54.576, 54.582), lon=st.floats(-1.253, -1.238))
+def test_any_place_in_town_is_answered(http: FlaskClient, town: RoadMap, lat: float, lon: float) -> None:
+    there = ",".join(map(str, town.at("B")))
+    response = http.get(f"/v1/route?from={lat!r},{lon!r}&to={there}")
+    assert response.status_code in ({200, 404} if town.network.contains(lat, lon) else {422})

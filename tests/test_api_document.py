@@ -1,0 +1,131 @@
+"""The OpenAPI document says what the service does, and the page that shows it needs no other host."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from api.app import create_app
+from api.problems import KINDS
+from api.settings import Settings
+
+ASK = "/v1/recommendations"
+
+
+@pytest.fixture(scope="module")
+def document(night: FlaskClient) -> dict[str, Any]:
+    """The document of the service that shows the demonstration picture."""
+    told: dict[str, Any] = night.get("/openapi.json").get_json()
+    return told
+
+
+def valid(value: object, model: str, document: dict[str, Any]) -> None:
+    """Hold a value against a schema of the OpenAPI document."""
+    resource = Resource.from_contents(document, default_specification=DRAFT202012)
+    registry: Registry[Any] = Registry().with_resource("urn:document", resource)
+    OAS31Validator({"$ref": f"urn:document#/components/schemas/{model}"}, registry=registry).validate(value)
+
+
+class TestDocument:
+    def test_is_valid(self, document: dict[str, Any]) -> None:
+        assert document["openapi"].startswith("3.1")
+        OpenAPIV31SpecValidator(document).validate()
+
+    def test_lists_every_address(self, document: dict[str, Any]) -> None:
+        assert {(path, method) for path, item in document["paths"].items() for method in item} == {
+            ("/v1/recommendations", "post"),
+            ("/v1/route", "get"),
+            ("/v1/network", "get"),
+            ("/healthz", "get"),
+            ("/problems/{slug}", "get"),
+        }
+
+    def test_describes_every_field(self, document: dict[str, Any]) -> None:
+        silent = [
+            f"{model}.{name}"
+            for model, schema in document["components"]["schemas"].items()
+            for name, field in schema["properties"].items()
+            if not field.get("description")
+        ]
+        assert silent == []
+
+    def test_its_bodies_are_answered(self, night: FlaskClient, http: FlaskClient, document: dict[str, Any]) -> None:
+        examples = _body_examples(document)
+        assert set(examples) == {"units", "picture"}
+        for example in examples.values():
+            valid(example["value"], "RecommendationRequest", document)
+            told = night.post(ASK, json=example["value"])
+            assert told.status_code == 200
+            assert told.get_json()["outcome"] == "suggested"
+        # Without a picture none is shown, and another network shows its own places.
+        (own,) = _body_examples(http.get("/openapi.json").get_json()).values()
+        assert http.post(ASK, json=own["value"]).get_json()["ledger"]
+
+    def test_its_queries_are_answered(self, night: FlaskClient, document: dict[str, Any]) -> None:
+        parameters = document["paths"]["/v1/route"]["get"]["parameters"]
+        query = {item["name"]: item["example"] for item in parameters if "example" in item}
+        assert night.get("/v1/route", query_string=query).status_code == 200
+
+    def test_answers_are_as_described(self, night: FlaskClient, document: dict[str, Any]) -> None:
+        for example in _body_examples(document).values():
+            valid(night.post(ASK, json=example["value"]).get_json(), "RecommendationAnswer", document)
+        valid(night.get("/v1/route?from=57.7197,11.9388&to=57.6999,11.9397").get_json(), "RouteAnswer", document)
+        valid(night.get("/v1/network").get_json(), "NetworkAnswer", document)
+        valid(night.get("/healthz").get_json(), "HealthAnswer", document)
+        for kind in KINDS.values():
+            valid(night.get(kind.type).get_json(), "KindAnswer", document)
+
+    def test_problems_are_as_described(self, night: FlaskClient, document: dict[str, Any]) -> None:
+        for response in (night.get("/v1/route"), night.get("/x"), night.post(ASK), night.put("/healthz")):
+            valid(response.get_json(), "Problem", document)
+        described = document["paths"][ASK]["post"]["responses"]
+        assert set(described) == {"200", "400", "413", "415", "422", "500"}
+        assert "application/problem+json" in described["422"]["content"]
+
+    def test_does_not_learn_the_host_from_a_request(self, town_file: Path) -> None:
+        client = create_app(Settings(town_file)).test_client()
+        assert b"elsewhere" not in client.get("/openapi.json", headers={"Host": "elsewhere.example"}).data
+
+
+def _body_examples(document: dict[str, Any]) -> dict[str, Any]:
+    content = document["paths"][ASK]["post"]["requestBody"]["content"]
+    examples: dict[str, Any] = content["application/json"]["examples"]
+    return examples
+
+
+class TestDocs:
+    def test_every_file_of_the_page_comes_from_here(self, http: FlaskClient) -> None:
+        page = http.get("/docs")
+        assert page.content_type == "text/html; charset=utf-8"
+        fetched = re.findall(r'(?:href|src)="([^"]+)"', page.text)
+        assert len(fetched) > 3
+        for address in fetched:
+            with http.get(address) as response:
+                assert response.status_code == 200, address
+        assert "//" not in page.text.replace("<!DOCTYPE html>", "")
+
+    def test_a_browser_may_fetch_from_nowhere_else(self, http: FlaskClient) -> None:
+        policy = dict(
+            part.strip().split(" ", 1) for part in http.get("/docs").headers["Content-Security-Policy"].split(";")
+        )
+        assert policy.pop("img-src") == "'self' data:"
+        assert set(policy.values()) == {"'none'", "'self'"}
+
+    def test_style_sheets_name_no_other_host(self, http: FlaskClient) -> None:
+        for address in ("/docs/swagger-ui.css", "/docs/index.css"):
+            with http.get(address) as response:
+                outside = re.findall(r"(?:url\(|@import)\s*['\"]?(?!data:)[^)'\"]*//", response.text)
+            assert outside == []
+
+    def test_no_foreign_server_is_asked_whether_the_document_is_valid(self, http: FlaskClient) -> None:
+        start = http.get("/docs/start.js").text
+        assert "validatorUrl: null" in start
+        assert 'url: "/openapi.json"' in start

@@ -1,0 +1,227 @@
+"""The service as it is really run: gunicorn, two workers, real sockets."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.app import create_app
+from api.settings import Settings
+
+ASK = "/v1/recommendations"
+DEADLINE_S = 60.0
+LIMIT = 5_000_000
+
+
+class Running:
+    """A gunicorn of our own on a free port, and what it prints."""
+
+    def __init__(self, **environment: str) -> None:
+        command = [sys.executable, "-m", "gunicorn", "-c", "python:api.serving", "--bind", "127.0.0.1:0"]
+        self.process = subprocess.Popen(  # noqa: S603 - our own command
+            command, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.printed: list[str] = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        for line in self.process.stdout or ():
+            self.printed.append(line)
+
+    def find(self, pattern: str, count: int = 1) -> list[str]:
+        """Wait until what is printed matches so many times."""
+        end = time.monotonic() + DEADLINE_S
+        while len(found := re.findall(pattern, "".join(self.printed))) < count:
+            assert time.monotonic() < end, "".join(self.printed)
+            assert self.process.poll() is None, "".join(self.printed)
+            time.sleep(0.02)
+        return found
+
+    def stop(self) -> int:
+        """End the process by its own id, and say how it ended."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(DEADLINE_S)
+        self._reader.join()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return code
+
+
+@pytest.fixture(scope="module")
+def running(town_file: Path) -> Iterator[Running]:
+    started = Running(NEAREST_GRAPH=str(town_file), NEAREST_MAX_BODY_BYTES=str(LIMIT))
+    try:
+        started.find("Booting worker with pid", 2)
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture(scope="module")
+def port(running: Running) -> int:
+    return int(running.find(r"Listening at: http://127\.0\.0\.1:(\d+)")[0])
+
+
+@pytest.fixture(scope="module")
+def example(town_file: Path) -> dict[str, Any]:
+    told: dict[str, Any] = create_app(Settings(town_file)).extensions["nearest"].example
+    return told
+
+
+def post(port: int, body: bytes) -> tuple[int, bytes]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=DEADLINE_S)
+    connection.request("POST", ASK, body, {"Content-Type": "application/json"})
+    with connection.getresponse() as response:
+        answer = response.status, response.read()
+    connection.close()
+    return answer
+
+
+def raw(port: int, *parts: bytes) -> HTTPResponse:
+    """Send bytes that no client library would, and read the answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S) as connection:
+        for part in parts:
+            connection.sendall(part)
+        response = HTTPResponse(connection)
+        response.begin()
+        response.told = json.loads(response.read())  # type: ignore[attr-defined]
+    return response
+
+
+def test_answers_as_in_one_process(port: int, example: dict[str, Any], town_file: Path) -> None:
+    alone = create_app(Settings(town_file)).test_client().post(ASK, json=example).data
+    assert post(port, json.dumps(example).encode()) == (200, alone)
+
+
+def test_many_at_once_get_equal_bytes(port: int, example: dict[str, Any]) -> None:
+    bodies = [json.dumps(example | {"units": example["units"][: count % 3]}).encode() for count in range(120)]
+    with ThreadPoolExecutor(24) as pool:
+        answers = list(pool.map(lambda body: post(port, body), bodies))
+    assert {status for status, _ in answers} == {200}
+    assert [len(set(answers[start::3])) for start in range(3)] == [1, 1, 1]
+    assert len(set(answers)) == 3
+
+
+def test_refuses_and_answers_side_by_side(port: int, example: dict[str, Any]) -> None:
+    good, bad = json.dumps(example).encode(), b"{"
+    with ThreadPoolExecutor(16) as pool:
+        told = list(pool.map(lambda body: post(port, body)[0], [good, bad] * 30))
+    assert told == [200, 400] * 30
+
+
+def test_both_workers_are_the_children_of_one_process(running: Running) -> None:
+    workers = {int(pid) for pid in running.find(r"Booting worker with pid: (\d+)", 2)}
+    assert len(workers) == 2
+    parents = {int(Path(f"/proc/{pid}/stat").read_text().rsplit(")")[1].split()[1]) for pid in workers}
+    assert parents == {running.process.pid}
+
+
+def test_listens_on_this_machine_only() -> None:
+    from api import serving  # noqa: PLC0415 - its names are gunicorn's settings
+
+    assert serving.bind.split(":")[0] == "127.0.0.1"
+
+
+def test_the_command_that_it_prints_works(running: Running, port: int) -> None:
+    (line,) = running.find(r"\ncurl (.+)\n")
+    _, address, _, header, _, body = shlex.split(line)
+    assert address == f"http://127.0.0.1:{port}{ASK}"
+    request = urllib.request.Request(address, body.encode(), dict([header.split(": ")]))  # noqa: S310 - our own address
+    with urllib.request.urlopen(request, timeout=DEADLINE_S) as response:  # noqa: S310 - our own address
+        assert json.load(response)["outcome"] == "suggested"
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GARBAGE\r\n\r\n", 400),
+        (b"GET / HTTP/9.9\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n", 400),
+        (b"GET /" + b"a" * 10_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 100_000 + b"\r\n\r\n", 431),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: knots\r\n\r\n", 501),
+    ],
+)
+def test_what_is_not_http_gets_a_problem_and_no_page(port: int, head: bytes, status: int) -> None:
+    response = raw(port, head)
+    assert response.status == status
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.told["status"] == status  # type: ignore[attr-defined]
+
+
+def test_an_address_with_two_slashes_is_no_redirect(port: int) -> None:
+    assert raw(port, b"GET //healthz HTTP/1.1\r\nHost: a\r\n\r\n").status == 404
+
+
+def test_a_body_over_the_limit_gets_its_answer(port: int) -> None:
+    status, told = post(port, b" " * (LIMIT + 1))
+    assert (status, json.loads(told)["type"]) == (413, "/problems/body-too-large")
+
+
+def test_a_body_of_unknown_length_over_the_limit_gets_its_answer(port: int) -> None:
+    head = f"POST {ASK} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunk = b"%x\r\n%s\r\n" % (LIMIT // 2, b" " * (LIMIT // 2))
+    response = raw(port, head.encode(), chunk, chunk, chunk, b"0\r\n\r\n")
+    assert response.status == 413
+
+
+def test_a_body_of_unknown_length_within_the_limit(port: int, example: dict[str, Any]) -> None:
+    body = json.dumps(example).encode()
+    head = f"POST {ASK} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert raw(port, head.encode(), b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)).status == 200
+
+
+def test_a_client_that_goes_away_harms_nobody(port: int, example: dict[str, Any]) -> None:
+    body = json.dumps(example).encode()
+    head = f"POST {ASK} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    for _ in range(30):
+        with socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S) as connection:
+            connection.sendall(head.encode() + body[:20])
+    assert post(port, body)[0] == 200
+
+
+def test_one_connection_asks_many_times(port: int, example: dict[str, Any]) -> None:
+    connection = HTTPConnection("127.0.0.1", port, timeout=DEADLINE_S)
+    for body, status in [(example, 200), ([], 422), (example, 200)]:
+        connection.request("POST", ASK, json.dumps(body), {"Content-Type": "application/json"})
+        with connection.getresponse() as response:
+            assert (response.status, len(response.read()) > 0) == (status, True)
+    connection.close()
+
+
+def test_ends_when_told_to(town_file: Path) -> None:
+    started = Running(NEAREST_GRAPH=str(town_file))
+    started.find("Booting worker with pid", 2)
+    assert started.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("graph", "words"),
+    [("", "environment NEAREST_GRAPH: nothing is not accepted"), ("nowhere.network", "nowhere.network: no such file")],
+)
+def test_says_in_a_line_why_it_does_not_start(graph: str, words: str) -> None:
+    started = Running(NEAREST_GRAPH=graph)
+    started.process.wait(DEADLINE_S)
+    assert started.stop() == 2
+    printed = "".join(started.printed)
+    assert f"error: {words}" in printed
+    assert "Traceback" not in printed
