@@ -32,9 +32,7 @@ def print_recommendation(console: Console, answer: Recommendation, network: Netw
     incident = answer.incident
     tags = f", {', '.join(sorted(incident.tags))}" if incident.tags else ""
     target = _target(answer.target, ZoneInfo(force.time_zone))
-    console.print(
-        f"Incident at {incident.lat:.5f}, {incident.lon:.5f}: {incident.grade}{tags}; {target}"
-    )
+    console.print(f"Incident at {incident.lat:.5f}, {incident.lon:.5f}: {incident.grade}{tags}; {target}")
     for line in _verdict(answer):
         console.print(line)
     shown = shown_lines(answer, k)

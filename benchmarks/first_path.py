@@ -172,7 +172,9 @@ def main() -> None:
         print(f"{name}: done", file=sys.stderr)
     machine = {"python": platform.python_version(), "machine": platform.machine(), "cores_used": 1}
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "first_path.json").write_text(json.dumps({"machine": machine, "networks": rows}, indent=1) + "\n", "utf-8")
+    (RESULTS / "first_path.json").write_text(
+        json.dumps({"machine": machine, "networks": rows}, indent=1) + "\n", "utf-8"
+    )
     text = table(rows)
     (RESULTS / "first_path.md").write_text(text, "utf-8")
     print(text)

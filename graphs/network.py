@@ -212,7 +212,7 @@ class Network:
 
 
 def content_hash(arrays: Mapping[str, NDArray[Any]], meta: NetworkMeta) -> str:
-    """Return the SHA-256 (hex) of a network's content: names, types, shapes and bytes of all arrays, and the licence."""
+    """Return the SHA-256 (hex) of a network's content: names, types, shapes and bytes of arrays, and the licence."""
     digest = hashlib.sha256()
     for name, array in arrays.items():
         head = [name, array.dtype.str, list(array.shape)]

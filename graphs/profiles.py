@@ -323,11 +323,7 @@ def _citation_faults(raw: dict[str, object], source: str) -> list[Fault]:
         return []
     known = sorted(listed)
     tables = {key: value for key, value in raw.items() if key != "sources"}
-    return [
-        unknown_name(source, field, cited, known)
-        for field, cited in _citations(tables)
-        if cited not in known
-    ]
+    return [unknown_name(source, field, cited, known) for field, cited in _citations(tables) if cited not in known]
 
 
 def _citations(tables: Mapping[str, object], path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:

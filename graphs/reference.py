@@ -1,7 +1,7 @@
 """The reference router: plain Dijkstra over the network's arrays, exact and simple.
 
-It is the oracle that every faster router is held against. One search runs backwards from a place over directed edges, so
-that the time of a turn, a U-turn above all, is part of the answer; it gives the time from every edge of the network.
+It is the oracle that every faster router is held against. One search runs backwards from a place over directed edges,
+so that the time of a turn, a U-turn above all, is part of the answer; it gives the time from every edge.
 """
 
 from __future__ import annotations
@@ -232,6 +232,17 @@ def _part(network: Network, edge: int, start: float, end: float) -> shapely.Line
 
 
 @compiled
+def waiting(target_edge: Longs, target_ms: Longs, from_start: Longs) -> list[tuple[int, int]]:
+    """Return the first heap of a search, with one entry for each target; times go into ``from_start``."""
+    heap = [(np.int64(0), np.int64(0)) for _ in range(0)]
+    for row in range(len(target_edge)):
+        if target_ms[row] < from_start[target_edge[row]]:
+            from_start[target_edge[row]] = target_ms[row]
+            heapq.heappush(heap, (target_ms[row], target_edge[row]))
+    return heap
+
+
+@compiled
 def search_backwards(
     in_start: Ints,
     in_edge: Ints,
@@ -254,11 +265,7 @@ def search_backwards(
     from_start = np.full(len(tail), NEVER, np.int64)
     from_end = np.full(len(tail), NEVER, np.int64)
     onto = np.full(len(tail), NO_EDGE, np.int64)
-    heap = [(np.int64(0), np.int64(0)) for _ in range(0)]
-    for row in range(len(target_edge)):
-        if target_ms[row] < from_start[target_edge[row]]:
-            from_start[target_edge[row]] = target_ms[row]
-            heapq.heappush(heap, (target_ms[row], target_edge[row]))
+    heap = waiting(target_edge, target_ms, from_start)
     is_watched = np.zeros(len(tail), np.bool_)
     is_watched[watched] = True
     # The search may end once no time still to come can better the worst of those watched.
@@ -274,9 +281,7 @@ def search_backwards(
             before = in_edge[place]
             if edge_ms[before] < 0:
                 continue
-            whole = time + turn_ms[group[before], group[edge]]
-            if twin[before] == edge:
-                whole += u_turn_ms
+            whole = time + turn_ms[group[before], group[edge]] + u_turn_ms * (twin[before] == edge)
             if whole >= from_end[before]:
                 continue
             better = better or is_watched[before]

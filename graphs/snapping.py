@@ -1,7 +1,7 @@
 """Where on the road network a vehicle is, and where an incident can be reached from.
 
-A vehicle is on a directed edge, at a fraction of it. Candidates come from an index over whole shapes; distances are then
-measured in metres around the point itself, so that they are true at any latitude.
+A vehicle is on a directed edge, at a fraction of it. Candidates come from an index over whole shapes; distances are
+then measured in metres around the point itself, so that they are true at any latitude.
 """
 
 from __future__ import annotations
@@ -257,4 +257,3 @@ def closest_on_shapes(
         out[row, 1] = best_along / total if total > 0.0 else 0.0
         out[row, 2], out[row, 3], out[row, 4] = best_lon, best_lat, bearing
     return out
-

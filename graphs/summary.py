@@ -8,13 +8,13 @@ import numpy as np
 import shapely
 
 from graphs.coordinates import METRES_PER_DEGREE
-from graphs.network import ROUNDABOUT, TUNNEL, BRIDGE, Network
+from graphs.network import BRIDGE, ROUNDABOUT, TUNNEL, Network
 from graphs.tags import ACCESS_GROUPS, ROAD_CLASSES
 from graphs.times import edge_times
 
 
 def summary(network: Network) -> dict[str, Any]:
-    """Describe a network as JSON values: counts, area in km2, lengths in km, licence, hash, what was dropped and why."""
+    """Describe a network as JSON values: counts, area (km2), lengths (km), licence, hash, what was dropped and why."""
     _, first = np.unique(network.shape, return_index=True)
     west, south, east, north = network.area.bounds
     meta = network.meta
