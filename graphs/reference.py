@@ -232,7 +232,7 @@ def _part(network: Network, edge: int, start: float, end: float) -> shapely.Line
 
 
 @compiled
-def waiting(target_edge: Longs, target_ms: Longs, from_start: Longs) -> list[tuple[int, int]]:
+def waiting(target_edge: Longs, target_ms: Longs, from_start: Longs) -> list[tuple[np.int64, np.int64]]:
     """Return the first heap of a search, with one entry for each target; times go into ``from_start``."""
     heap = [(np.int64(0), np.int64(0)) for _ in range(0)]
     for row in range(len(target_edge)):
