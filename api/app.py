@@ -92,7 +92,6 @@ def _warm_up(service: Service) -> None:
 
 def _configure(app: APIFlask, service: Service) -> None:
     app.config.update(
-        MAX_CONTENT_LENGTH=service.settings.max_body_bytes,
         INFO={"description": DESCRIPTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
         AUTO_SERVERS=False,  # an address taken from the first request would be told to all others
         AUTO_404_RESPONSE=False,

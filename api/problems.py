@@ -132,10 +132,7 @@ def _of_http(error: HTTPException) -> Response:
         answer = problem(NOT_ALLOWED, f"{request.path} does not answer {request.method}, but {', '.join(allowed)}")
         answer.headers["Allow"] = ", ".join(allowed)
         return answer
-    status = error.code or _INTERNAL
-    if status >= _INTERNAL:
-        return _of_anything(error)
-    return problem(Kind("", status, error.name, ""), error.description or error.name)
+    return problem(Kind("", error.code or _INTERNAL, error.name, ""), error.description or error.name)
 
 
 def _of_anything(error: Exception) -> Response:

@@ -85,7 +85,8 @@ def _picture(body: dict[str, Any], service: Service, beside: Beside, faults: lis
     faults += [*more, *still_more]
     if body.get("picture") is not None and service.picture is not None:
         return replace(service.picture, now=beside.now)
-    return Picture(beside.now, units, known) if not faults else Picture(beside.now)
+    # A picture takes no callsign twice; that is a fault already.
+    return Picture(beside.now) if faults else Picture(beside.now, units, known)
 
 
 def _records(body: dict[str, Any], key: str) -> list[Record]:

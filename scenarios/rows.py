@@ -34,6 +34,7 @@ _YEARS = (1970, 2199)
 _GRID_HINT = "looks like British National Grid: give it as easting and northing"
 _DEGREES_HINT = "looks like degrees: give them as lat and lon"
 SWAPPED_HINT = "lat and lon seem to be swapped: the other way round it is inside"
+_NO_FIX_HINT = "a receiver without a fix reports 0, 0; leave the position empty if there is none"
 # What would steer a terminal, or shows that the text is none; a tab or a new line may stand in what people read.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 PLACE = frozenset({"lat", "lon", "easting", "northing"})
@@ -157,8 +158,7 @@ def _wrong_degrees(lat: float, lon: float, inside: Inside) -> Iterator[PydanticC
         hint = _GRID_HINT if looks_like_british_grid(lat, lon) else SWAPPED_HINT if inside(lon, lat) else ""
         yield refuse("lat -90 to 90, lon -180 to 180", hint, field, value)
     elif lat == 0 and lon == 0:
-        hint = "a receiver without a fix reports 0, 0; leave lat and lon empty if there is none"
-        yield refuse("a real place", hint, field, value)
+        yield refuse("a real place", _NO_FIX_HINT, field, value)
 
 
 def _wrong_grid(easting_m: float, northing_m: float) -> Iterator[PydanticCustomError]:
@@ -166,11 +166,10 @@ def _wrong_grid(easting_m: float, northing_m: float) -> Iterator[PydanticCustomE
         from_british_grid(easting_m, northing_m)
     except ValueError:
         accepted = "a point of Great Britain: easting 0 to 700000, northing 0 to 1300000"
-        degrees = (easting_m, northing_m) != (0, 0) and (
-            on_globe(easting_m, northing_m) or on_globe(northing_m, easting_m)
-        )
-        value = f"{easting_m:.12g}, {northing_m:.12g}"
-        yield refuse(accepted, _DEGREES_HINT if degrees else "", "easting, northing", value)
+        hint = _DEGREES_HINT if on_globe(easting_m, northing_m) or on_globe(northing_m, easting_m) else ""
+        if easting_m == northing_m == 0:
+            hint = _NO_FIX_HINT
+        yield refuse(accepted, hint, "easting, northing", f"{easting_m:.12g}, {northing_m:.12g}")
 
 
 class UnitRow(_Placed):

@@ -34,5 +34,5 @@ def recommendations() -> Response:
     Give exactly one of units and picture. The same question gives the same bytes here and from the command line.
     """
     known = service()
-    picture, incident = read_question(read_body(request), known)
+    picture, incident = read_question(read_body(request, known.settings.max_body_bytes), known)
     return json_response(recommend(picture, incident, known.network, known.force).to_json())
