@@ -88,6 +88,11 @@ class Unit:
     def __post_init__(self) -> None:
         _keep_in_utc(self, "duty_start", "duty_end")
 
+    @property
+    def committed(self) -> bool:
+        """Whether the unit is bound to an incident, known or not."""
+        return self.incident_id is not None or self.committed_grade is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Incident:

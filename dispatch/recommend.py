@@ -12,11 +12,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from dispatch.diversion import Diversions
 from dispatch.eligibility import PLACELESS, Failure, Question, failures
 from dispatch.eta import Eta, Placed, eta, fix_age_ms, place
 from dispatch.force import Force
-from dispatch.model import Incident, Picture, Unit
-from dispatch.recommendation import Certainty, LedgerLine, LeftBehind, Outcome, Recommendation, Target
+from dispatch.model import Incident, Picture
+from dispatch.recommendation import Certainty, LedgerLine, Outcome, Recommendation, Target
 from dispatch.suggest import suggest
 from graphs.coordinates import distance_m
 from graphs.errors import InputError
@@ -167,39 +168,11 @@ def _notes(question: Question) -> list[str]:
 
 def _with_costs(ledger: list[LedgerLine], picture: Picture, network: Network, force: Force) -> list[LedgerLine]:
     """Show what each unit that may be diverted would leave behind."""
-    known = {item.incident_id: item for item in picture.incidents if item.incident_id}
-    ranked: dict[str, list[LedgerLine]] = {}
-
-    def cost(unit: Unit) -> LeftBehind:
-        left = known.get(unit.incident_id or "")
-        if left is None:
-            return LeftBehind(unit.incident_id, unit.committed_grade, because="the incident is not in the picture")
-        # One incident that cannot be reasoned about must not cost the answer to another.
-        if not network.contains(left.lat, left.lon):
-            return LeftBehind(left.incident_id, left.grade, because="the incident is outside the road network")
-        if left.incident_id not in ranked:
-            router = ReferenceRouter(network, force.grade(left.grade).profile)
-            approaches = router.approaches(left.lat, left.lon, on_road=left.on_road)
-            ranked[left.incident_id] = _rank(picture, left, force, router, approaches)
-        return _left_behind(unit, left, ranked[left.incident_id])
-
-    def committed(unit: Unit) -> bool:
-        return unit.incident_id is not None or unit.committed_grade is not None
-
+    diversions = Diversions(picture, network, force)
     return [
-        replace(line, leaves=cost(line.unit)) if line.eligible and committed(line.unit) else line for line in ledger
+        replace(line, leaves=diversions.cost(line.unit)) if line.eligible and line.unit.committed else line
+        for line in ledger
     ]
-
-
-def _left_behind(unit: Unit, left: Incident, lines: Sequence[LedgerLine]) -> LeftBehind:
-    own = next(line for line in lines if line.unit.callsign == unit.callsign)
-    others = (line for line in lines if line.eligible and line.unit.callsign != unit.callsign)
-    following = next(others, None)
-    if following is None or following.eta is None:
-        return LeftBehind(left.incident_id, left.grade, because="no other unit could be sent there")
-    delay_ms = following.eta.time_ms - own.eta.time_ms if own.eta else None
-    because = "" if own.eta else "no road leads the unit there"
-    return LeftBehind(left.incident_id, left.grade, following.unit.callsign, delay_ms, because)
 
 
 def _outcome(ledger: Sequence[LedgerLine]) -> Outcome:

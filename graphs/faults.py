@@ -24,6 +24,7 @@ from graphs.errors import Fault, InputError
 
 NOTHING = "nothing"
 _SHOWN_CHARACTERS = 60
+_GUESSABLE_CHARACTERS = 3
 _OWN_RULE = "own_rule"
 
 
@@ -46,7 +47,9 @@ def refuse(accepted: str, hint: str = "", field: str = "", value: str = "") -> P
 def unknown_name(source: str, field: str, name: str, known: Collection[str], where: str = "") -> Fault:
     """Make the fault of a name that is not among the known ones; it lists them and hints at the closest."""
     alike = {each.casefold(): each for each in known}
-    near = difflib.get_close_matches(name.casefold(), alike, n=1)
+    # A guess at a code, such as 2 for 12, would be no better than chance.
+    guessable = len(name) >= _GUESSABLE_CHARACTERS and not name.isdigit()
+    near = difflib.get_close_matches(name.casefold(), alike, n=1) if guessable else []
     hint = f"did you mean {alike[near[0]]}?" if near else ""
     return Fault(source, where, field, written(name), ", ".join(known) or "no name, because none is defined", hint)
 
@@ -70,9 +73,9 @@ def read_text(path: str | Path, accepted: str) -> str:
 
 def _not_utf8(source: str, error: UnicodeDecodeError, accepted: str) -> Fault:
     start = error.object[:2]
-    row = error.object.count(b"\n", 0, error.start) + 1
+    line = error.object.count(b"\n", 0, error.start) + 1
     hint = "it looks like UTF-16" if start in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else ""
-    return Fault(source, f"row {row}", "", f"the byte 0x{error.object[error.start]:02X}", accepted, hint)
+    return Fault(source, f"line {line}", "", f"the byte 0x{error.object[error.start]:02X}", accepted, hint)
 
 
 def parse_toml(text: str, source: str) -> dict[str, Any]:

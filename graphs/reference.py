@@ -128,7 +128,13 @@ class ReferenceRouter:
 
 
 class Arrivals:
-    """The times to one place from every edge, as found by one backward search."""
+    """The times to one place from every edge, as found by one backward search.
+
+    Attributes
+    ----------
+    final_ms
+        Times up to this are final; a later one is known only for what was watched, and may be too late for the rest.
+    """
 
     def __init__(self, times: EdgeTimes, approaches: tuple[Approach, ...], watched: Longs) -> None:
         self._times = times
@@ -137,10 +143,11 @@ class Arrivals:
         edges = np.array([item.edge for item in approaches], np.int64)
         seeds = np.array([item.walk_ms + times.along_ms(item.edge, item.fraction) for item in approaches], np.int64)
         network = times.network
-        self._from_end, self._next = search_backwards(
+        self._from_end, self._next, final_ms = search_backwards(
             *network.into, network.tail, network.twin, times.edge_ms, times.group, times.turn_ms, times.u_turn_ms,
             edges, seeds, watched,
         )  # fmt: skip
+        self.final_ms = int(final_ms)
 
     def time_ms(self, spot: Spot) -> int | None:
         """Return the time from one spot; None where the place cannot be reached from it."""
@@ -255,8 +262,8 @@ def search_backwards(
     target_edge: Longs,
     target_ms: Longs,
     watched: Longs,
-) -> tuple[Longs, Longs]:
-    """Return for each edge the time from its end to the target, and the edge turned onto there.
+) -> tuple[Longs, Longs, np.int64]:
+    """Return for each edge the time from its end to the target, the edge turned onto there; and what time is final.
 
     Dijkstra (1959) over directed edges, from the target backwards. ``target_ms`` is the time from the start of each
     target edge. The heap orders equal times by edge, and the first way found is kept: two runs give the same tree, and
@@ -275,7 +282,7 @@ def search_backwards(
         if time > from_start[edge]:
             continue
         if time > enough:
-            break
+            return from_end, onto, time
         better = False
         for place in range(in_start[tail[edge]], in_start[tail[edge] + 1]):
             before = in_edge[place]
@@ -292,7 +299,7 @@ def search_backwards(
                 heapq.heappush(heap, (from_start[before], np.int64(before)))
         if better:
             enough = from_end[watched].max()
-    return from_end, onto
+    return from_end, onto, NEVER
 
 
 @compiled

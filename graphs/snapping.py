@@ -130,21 +130,33 @@ class Snapper:
         A report with a course over `MOVING_KMH` is put on an edge that points that way; leaving in the other direction
         then costs a U-turn. Without one, both directions of the nearest road are equally possible.
         """
+        moving = speed_kmh is not None and speed_kmh > MOVING_KMH
+        course_deg = course_deg if moving else None
         near = self._usable(times, times.leaves, lat, lon, FIRST_LOOK_M)
-        network = self._network
-        unlikely = network.flags[near.edge] & TUNNEL > 0
-        heading = speed_kmh is not None and speed_kmh > MOVING_KMH and course_deg is not None
-        if not heading:
-            unlikely = unlikely | np.isin(network.road_class[near.edge], _NO_STOPPING)
-        first = int(np.argmin(near.gap_m + UNLIKELY_M * unlikely))
-        if heading and course_deg is not None:
+        believed_m = self._believed_m(near, moving=course_deg is not None)
+        first = int(np.argmin(believed_m))
+        in_doubt = course_deg is not None or believed_m[first] > near.gap_m[first]
+        reach_m = float(near.gap_m[first]) + max(UNLIKELY_M, COURSE_SEARCH_M)
+        if in_doubt and reach_m > FIRST_LOOK_M:
+            # Beyond the first look there may be a road that is believed more, or that points the right way.
+            near = self._usable(times, times.leaves, lat, lon, reach_m)
+            believed_m = self._believed_m(near, moving=course_deg is not None)
+            first = int(np.argmin(believed_m))
+        if course_deg is not None:
             off = np.abs((near.bearing_deg - course_deg + 180.0) % 360.0 - 180.0)
-            reach = near.gap_m[first] + COURSE_SEARCH_M
-            along = (off <= COURSE_TOLERANCE_DEG) & (near.gap_m <= reach)
+            along = (off <= COURSE_TOLERANCE_DEG) & (near.gap_m <= near.gap_m[first] + COURSE_SEARCH_M)
             if along.any():
-                first = int(np.argmin(np.where(along, near.gap_m + UNLIKELY_M * unlikely, np.inf)))
+                first = int(np.argmin(np.where(along, believed_m, np.inf)))
                 return self._both_ways(times, near, first, times.u_turn_ms)
         return self._both_ways(times, near, first, 0)
+
+    def _believed_m(self, near: Near, *, moving: bool) -> Floats:
+        """Return gaps, longer where a report is unlikely to come from such a road."""
+        network = self._network
+        unlikely = network.flags[near.edge] & TUNNEL > 0
+        if not moving:
+            unlikely = unlikely | np.isin(network.road_class[near.edge], _NO_STOPPING)
+        return near.gap_m + UNLIKELY_M * unlikely
 
     def _both_ways(self, times: EdgeTimes, near: Near, first: int, turn_ms: int) -> tuple[Spot, ...]:
         leave_ms = round(near.gap_m[first] * 3.6 * MS_PER_S / times.profile.off_road_kmh)
@@ -176,6 +188,8 @@ class Snapper:
         """Return allowed edges within a radius, doubled until there is one."""
         if not allowed.any():
             raise ValueError(f"the network has no road that profile {times.profile.name} may use here")
+        if not (math.isfinite(lat) and math.isfinite(lon)):
+            raise ValueError(f"lat {lat}, lon {lon} is no place")
         while True:
             near = self.near(lat, lon, radius_m)
             kept = near.only(allowed[near.edge])
@@ -237,6 +251,7 @@ def closest_on_shapes(
     for row in range(len(shapes)):
         best, best_along, total = np.inf, 0.0, 0.0
         best_lon, best_lat, bearing = 0.0, 0.0, 0.0
+        pointed = False
         for point in range(shape_start[shapes[row]], shape_start[shapes[row] + 1] - 1):
             ax = (shape_lonlat[point, 0] - lon) * east_m
             ay = (shape_lonlat[point, 1] - lat) * METRES_PER_DEGREE
@@ -248,7 +263,9 @@ def closest_on_shapes(
                 share = min(max(-(ax * dx + ay * dy) / (length * length), 0.0), 1.0)
             px, py = ax + share * dx, ay + share * dy
             gap = math.sqrt(px * px + py * py)
-            if gap < best:
+            # A step of no length points nowhere: the next one, as near, tells the bearing.
+            if gap < best or (gap == best and not pointed):
+                pointed = length > 0.0
                 best, best_along = gap, total + share * length
                 best_lon, best_lat = lon + px / east_m, lat + py / METRES_PER_DEGREE
                 bearing = math.degrees(math.atan2(dx, dy))
