@@ -6,33 +6,33 @@ Exit codes: 0 ok, 1 internal error, 2 the input is not accepted, 3 no answer (no
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from rich.console import Console
 
 from api import answers, printing
+from api.places import Place, read_pair, read_place
 from dispatch.force import Force
 from dispatch.model import Incident, Picture
 from dispatch.recommend import recommend
 from dispatch.recommendation import Recommendation
-from graphs.coordinates import on_globe
 from graphs.errors import Fault, InputError, NearestError
-from graphs.faults import NOTHING, unknown_name
+from graphs.faults import NOTHING, gather, unknown_name
 from graphs.netfile import load_network, save_network
 from graphs.network import Network
 from graphs.profiles import Profiles
 from graphs.provenance import product_version
 from graphs.summary import summary
-from scenarios.checks import Beside, incidents_of
+from scenarios.checks import END_OF_TIME, Beside, incidents_of
+from scenarios.rows import read_moment
 from scenarios.tables import read_incidents, read_units
 
 NO_ANSWER = 3
 OPTIONS = "options"
-Value = TypeVar("Value")
 
 
 class _Commands(click.Group):
@@ -175,10 +175,10 @@ def _recommendation(network: Network, force: Force, k: int, asked: dict[str, Any
     if asked["as_json"] and asked["as_geojson"]:
         faults.append(Fault(OPTIONS, "", "--json, --geojson", "both", "one of them"))
     beside = Beside(force, network, _now(asked["now"], faults))
-    units = _collect(faults, lambda: read_units(asked["units_file"], beside)) or ()
+    units = gather(faults, lambda: read_units(asked["units_file"], beside)) or ()
     known: tuple[Incident, ...] = ()
     if asked["incidents_file"]:
-        known = _collect(faults, lambda: read_incidents(asked["incidents_file"], beside)) or ()
+        known = gather(faults, lambda: read_incidents(asked["incidents_file"], beside)) or ()
     incident = _incident(asked, known, beside, faults)
     if faults or incident is None:
         raise InputError(faults)
@@ -223,7 +223,14 @@ def _known_incident(asked: dict[str, Any], known: Sequence[Incident], faults: li
 
 def _place(asked: dict[str, Any], faults: list[Fault]) -> dict[str, float]:
     names, option = (("lat", "lon"), "at") if asked["at"] else (("easting", "northing"), "at_grid")
-    return dict(zip(names, _pair(asked[option], _flag(option), faults) or (), strict=False))
+    return dict(zip(names, _numbers(asked[option], _flag(option), faults) or (), strict=False))
+
+
+def _numbers(text: str, option: str, faults: list[Fault]) -> tuple[float, float] | None:
+    pair = read_pair(text)
+    if pair is None:
+        faults.append(Fault(OPTIONS, "", option, text, "two numbers with a comma between, such as 57.71,11.97"))
+    return pair
 
 
 def _incident_record(asked: dict[str, Any], force: Force, faults: list[Fault]) -> dict[str, Any]:
@@ -242,35 +249,7 @@ def _incident_record(asked: dict[str, Any], force: Force, faults: list[Fault]) -
 def _now(text: str | None, faults: list[Fault]) -> datetime:
     if text is None:
         return datetime.now(UTC)
-    accepted = "ISO 8601 with an offset, such as 2026-01-31T23:10:00Z"
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.utcoffset() is None:
-        faults.append(Fault(OPTIONS, "", "--now", text, accepted, "" if moment is None else "it has no offset"))
-        return datetime.max.replace(tzinfo=UTC)
-    return moment
-
-
-def _pair(text: str | None, option: str, faults: list[Fault]) -> tuple[float, float] | None:
-    """Read ``LAT,LON``."""
-    try:
-        first, second = (float(part) for part in (text or "").split(","))
-    except ValueError:
-        if text is not None:
-            faults.append(Fault(OPTIONS, "", option, text, "two numbers with a comma between, such as 57.71,11.97"))
-        return None
-    return first, second
-
-
-def _collect(faults: list[Fault], read: Callable[[], Value]) -> Value | None:
-    """Read an input, keeping its faults so that those of other inputs are reported with them."""
-    try:
-        return read()
-    except InputError as error:
-        faults += error.faults
-        return None
+    return gather(faults, lambda: read_moment(text, OPTIONS, "--now")) or END_OF_TIME
 
 
 @main.command("route")
@@ -286,7 +265,7 @@ def route_command(
 ) -> None:
     """Show the fastest way from one point to another, as the engine drives it."""
     network = load_network(graph_file, Profiles.read(profiles) if profiles else None)
-    places = _places([("--from", start), ("--to", end)])
+    places = _places(network, [("--from", start), ("--to", end)])
     answer = answers.route_answer(network, profile, *places)
     if as_geojson:
         geometry = answer.pop("geometry")
@@ -316,7 +295,7 @@ def snap_command(
 ) -> None:
     """Show where a vehicle at a point is on the road, and from where an incident there is reached."""
     network = load_network(graph_file, Profiles.read(profiles) if profiles else None)
-    (place,) = _places([("--at", at)])
+    (place,) = _places(network, [("--at", at)])
     answer = answers.snap_answer(network, profile, place, course_deg, speed_kmh)
     if as_json:
         _put(answers.to_json(answer))
@@ -324,15 +303,12 @@ def snap_command(
         printing.print_snap(_out(), answer)
 
 
-def _places(asked: Sequence[tuple[str, str]]) -> list[tuple[float, float]]:
+def _places(network: Network, asked: Sequence[tuple[str, str]]) -> list[Place]:
     faults: list[Fault] = []
-    read = [_pair(text, option, faults) for option, text in asked]
-    for (option, text), place in zip(asked, read, strict=True):
-        if place is not None and not on_globe(*place):
-            faults.append(Fault(OPTIONS, "", option, text, "lat -90 to 90, lon -180 to 180"))
+    places = [read_place(text, OPTIONS, option, network, faults) for option, text in asked]
     if faults:
         raise InputError(faults)
-    return [(place[0], place[1]) for place in read if place is not None]
+    return places
 
 
 def _require_folder(output: Path) -> None:

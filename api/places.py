@@ -1,4 +1,4 @@
-"""Read the places and names that stand in a query string."""
+"""Read places and names from a query string or from options."""
 
 from __future__ import annotations
 
@@ -26,30 +26,40 @@ def parameter_faults(query: MultiDict[str, str], known: Collection[str]) -> Iter
             yield Fault(QUERY, "", name, "given more than once", "each parameter once")
 
 
-def read_place(query: MultiDict[str, str], name: str, network: Network, faults: list[Fault]) -> Place:
-    """Read ``LAT,LON``; where it is at fault, the fault is added and a place that means nothing is returned."""
-    text = query.get(name)
-    place = None if text is None else _pair(text)
+def read_place(text: str | None, source: str, name: str, network: Network, faults: list[Fault]) -> Place:
+    """Read ``LAT,LON``; where it is at fault, the fault is added and a place that means nothing is returned.
+
+    Parameters
+    ----------
+    text
+        What was given, or None.
+    source, name
+        For the fault: where it was given, and as which parameter or option.
+    network
+        Its area must hold the place.
+    """
+    place = None if text is None else read_pair(text)
     fault: Fault | None = None
     if text is None:
-        fault = Fault(QUERY, "", name, NOTHING, _ACCEPTED)
+        fault = Fault(source, "", name, NOTHING, _ACCEPTED)
     elif place is None:
-        fault = Fault(QUERY, "", name, written(text), _ACCEPTED)
+        fault = Fault(source, "", name, written(text), _ACCEPTED)
     elif not on_globe(*place):
-        fault = Fault(QUERY, "", name, written(text), "lat -90 to 90, lon -180 to 180", _hint(place))
+        fault = Fault(source, "", name, written(text), "lat -90 to 90, lon -180 to 180", _hint(place))
     elif not network.contains(*place):
-        fault = outside(place, QUERY, "", network, name)
+        fault = outside(place, source, "", network, name)
     if fault is not None:
         faults.append(fault)
     return place or (0.0, 0.0)
 
 
-def _pair(text: str) -> Place | None:
+def read_pair(text: str) -> Place | None:
+    """Read two numbers with a comma between; None where it is anything else."""
     try:
-        lat, lon = (float(part) for part in text.split(","))
+        first, second = (float(part) for part in text.split(","))
     except ValueError:
         return None
-    return lat, lon
+    return first, second
 
 
 def _hint(place: Place) -> str:

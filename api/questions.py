@@ -7,18 +7,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from api.bodies import BODY
 from api.schemas import MAX_ROWS, RecommendationRequest
 from api.service import Service
 from dispatch.model import Incident, Picture
 from graphs.errors import Fault, InputError
-from graphs.faults import shape_faults, written
+from graphs.faults import gather, shape_faults, written
 from scenarios.checks import END_OF_TIME, Beside, Record, incidents_of, units_of
-from scenarios.rows import Moment
-
-_MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
+from scenarios.rows import read_moment
 
 
 def read_question(body: Any, service: Service) -> tuple[Picture, Incident]:
@@ -72,10 +70,8 @@ def _choice_faults(body: dict[str, Any], service: Service) -> Iterator[Fault]:
 
 def _now(body: dict[str, Any], service: Service) -> datetime:
     if body.get("now") is not None:
-        try:
-            return _MOMENT.validate_python(body["now"])
-        except ValidationError:
-            return END_OF_TIME
+        # Its fault is among those of the body's shape.
+        return gather([], lambda: read_moment(body["now"], BODY, "now")) or END_OF_TIME
     return service.clock() if body.get("picture") is None or service.picture is None else service.picture.now
 
 

@@ -70,8 +70,11 @@ def from_british_grid(easting_m: float, northing_m: float) -> tuple[float, float
     >>> round(lat, 4), round(lon, 4)
     (54.5412, -1.2132)
     """
+    (easting_0, easting_1), (northing_0, northing_1) = GRID_EASTING_M, GRID_NORTHING_M
     lons, lats = convert_lonlat(easting_m, northing_m)
-    if not (math.isfinite(lons[0]) and math.isfinite(lats[0])):
+    # The transformation itself answers for a cell beyond the grid's edge.
+    on_grid = easting_0 <= easting_m <= easting_1 and northing_0 <= northing_m <= northing_1
+    if not (on_grid and math.isfinite(lons[0]) and math.isfinite(lats[0])):
         raise ValueError(f"easting {easting_m:g}, northing {northing_m:g} is outside the British National Grid")
     return float(lats[0]), float(lons[0])
 

@@ -12,9 +12,9 @@ import json
 import re
 import tomllib
 import typing
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -23,6 +23,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from graphs.errors import Fault, InputError
 
 NOTHING = "nothing"
+Value = TypeVar("Value")
 _SHOWN_CHARACTERS = 60
 _GUESSABLE_CHARACTERS = 3
 _OWN_RULE = "own_rule"
@@ -52,6 +53,15 @@ def unknown_name(source: str, field: str, name: str, known: Collection[str], whe
     near = difflib.get_close_matches(name.casefold(), alike, n=1) if guessable else []
     hint = f"did you mean {alike[near[0]]}?" if near else ""
     return Fault(source, where, field, written(name), ", ".join(known) or "no name, because none is defined", hint)
+
+
+def gather(faults: list[Fault], read: Callable[[], Value]) -> Value | None:
+    """Read one input; its faults are kept, so that those of others are reported with them, and None returned."""
+    try:
+        return read()
+    except InputError as error:
+        faults += error.faults
+        return None
 
 
 def read_text(path: str | Path, accepted: str) -> str:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dispatch.force import Force
 from dispatch.model import Picture
 from graphs.errors import Fault, InputError
-from graphs.faults import parse_toml, read_text, shape_faults
+from graphs.faults import gather, parse_toml, read_text, shape_faults
 from graphs.network import Network
 from scenarios.checks import END_OF_TIME, Beside
 from scenarios.rows import Moment, Text
 from scenarios.tables import read_incidents, read_units
 
 HEAD = "picture.toml"
-Value = TypeVar("Value")
 
 
 class _Head(BaseModel):
@@ -50,10 +48,10 @@ def read_picture_folder(path: Path, force: Force, network: Network) -> Picture:
         With every fault of the three files.
     """
     faults: list[Fault] = []
-    now = _collect(faults, lambda: _read_now(path / HEAD))
+    now = gather(faults, lambda: _read_now(path / HEAD))
     beside = Beside(force, network, now or END_OF_TIME)
-    units = _collect(faults, lambda: read_units(path / "units.csv", beside))
-    incidents = _collect(faults, lambda: read_incidents(path / "incidents.csv", beside))
+    units = gather(faults, lambda: read_units(path / "units.csv", beside))
+    incidents = gather(faults, lambda: read_incidents(path / "incidents.csv", beside))
     if faults or now is None:
         raise InputError(faults)
     return Picture(now, units or (), incidents or ())
@@ -65,12 +63,3 @@ def _read_now(path: Path) -> datetime:
         return _Head.model_validate(values).now
     except ValidationError as error:
         raise InputError(shape_faults(error, _Head, path.name)) from error
-
-
-def _collect(faults: list[Fault], read: Callable[[], Value]) -> Value | None:
-    """Read one file, keeping its faults so that those of the others are reported with them."""
-    try:
-        return read()
-    except InputError as error:
-        faults += error.faults
-        return None

@@ -20,6 +20,7 @@ from pydantic import (
     ConfigDict,
     Field,
     TypeAdapter,
+    ValidationError,
     WithJsonSchema,
     model_validator,
 )
@@ -27,7 +28,8 @@ from pydantic_core import PydanticCustomError
 
 from dispatch.model import Fix, Incident, Unit
 from graphs.coordinates import from_british_grid, looks_like_british_grid, on_globe
-from graphs.faults import NOTHING, refuse
+from graphs.errors import Fault, InputError
+from graphs.faults import NOTHING, refuse, written
 
 _MOMENT = "ISO 8601 with an offset, such as 2026-01-31T23:10:00Z or 2026-01-31T23:10:00+00:00"
 _YEARS = (1970, 2199)
@@ -79,10 +81,27 @@ Moment = Annotated[
     BeforeValidator(_moment),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
+_MOMENT_READER: TypeAdapter[datetime] = TypeAdapter(Moment)
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Whole = Annotated[int, Field(strict=True)]
 Text = Annotated[str, Field(strict=True, min_length=1), AfterValidator(_printable)]
 Names = Annotated[list[Text], Field(strict=True, max_length=100)]
+
+
+def read_moment(value: object, source: str, field: str) -> datetime:
+    """Read one moment that stands by itself.
+
+    Raises
+    ------
+    InputError
+        It is no moment, or has no offset.
+    """
+    try:
+        return _MOMENT_READER.validate_python(value)
+    except ValidationError as error:
+        told = error.errors(include_url=False)[0]
+        hint = told.get("ctx", {}).get("hint", "")
+        raise InputError([Fault(source, "", field, written(value), told["msg"], hint)]) from error
 
 
 def _nowhere(_lat: float, _lon: float) -> bool:

@@ -11,9 +11,26 @@ from dispatch.model import Fix, Incident, Picture, Unit
 from dispatch.recommend import recommend
 from dispatch.recommendation import Recommendation
 from graphs.network import Network
+from roadmaps import draw
 
 NOW = datetime(2026, 1, 31, 23, 10, tzinfo=UTC)
 CLEVELAND = Force.default()
+# A town with one-way streets, a bus gate, a river between its halves and one street that nothing joins.
+TOWN = draw(
+    """
+    A---B---C   X---Y
+    |   |   |   |
+    D---E---F   Z
+    |       |
+    G-------H
+    """,
+    "A-B>C-F>E-B",
+    "A-D primary limit=40mph",
+    "D-E bus",
+    "D-G-H-F secondary length=2500",
+    "X-Y-X length=3000",
+    "X-Z length=3000",
+)
 Place = tuple[float, float]
 
 

@@ -103,7 +103,7 @@ ONE_FAULT: dict[str, tuple[Change, str, str, str]] = {
     "future call": (incident(received_at="2026-01-31T23:10:11Z"), "/incident", "received_at", "up to now"),
     "undated fix": (without("units", 1, "fixed_at"), "/units/1", "fixed_at", "undated"),
     "duty ends first": (unit(duty_start=LATE, duty_end=EARLY), "/units/1", "duty_end", "after duty_start"),
-    "status": (unit(status="22"), "/units/1", "status", "did you mean 2?"),
+    "status": (unit(status="22"), "/units/1", "status", "0, 1, 2, 3, 4, 5"),
     "skill": (unit(skills=["tazer"]), "/units/1", "skills", "did you mean taser?"),
     "needed skill": (incident(needs=["taser", "tazer"]), "/incident", "needs", "did you mean taser?"),
     "grade": (incident(grade="emergancy"), "/incident", "grade", "did you mean emergency?"),

@@ -1,4 +1,4 @@
-"""What an answer says beside the ledger: how sure it is, by when, what a unit leaves, what it all rests on."""
+"""What an answer says beside the ledger: how sure it is, by when, and what it all rests on."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dispatch.force import Force
-from dispatch.model import Incident, Unit
-from dispatch.recommendation import LeftBehind, Recommendation
+from dispatch.recommendation import Recommendation
 from graphs.network import Network
 from graphs.profiles import Profiles
 from nightshift import CLEVELAND, NOW, ago, ask, changed, incident, unit
@@ -103,79 +102,6 @@ class TestTarget:
         late = self.RECEIVED.astimezone(ZoneInfo("Europe/Stockholm"))
         told = json.loads(self.ask(self.force(), received_at=late).to_json())
         assert told["target"]["due_at"] == "2026-01-31T23:23:20Z"
-
-
-class TestLeftBehind:
-    """U1 is bound to a standard incident at A and free to be taken; the emergency is at C."""
-
-    BOUND = unit("U1", STREET.at("B"), status="7", incident_id="N-7", committed_grade="standard")
-    LEFT = incident(STREET.at("A"), "standard", incident_id="N-7")
-
-    def leaves(self, *units: Unit, others: tuple[Incident, ...] = ()) -> LeftBehind | None:
-        return ask(STREET.network, HALF_MILE, *units, others=others).line("U1").leaves
-
-    def test_who_would_come_next_and_how_much_later(self) -> None:
-        following = unit("U2", STREET.at("C"), status="3")
-        # By a normal journey: 60 + 36 s for U1, 90 + 72 s for U2.
-        assert self.leaves(self.BOUND, following, others=(self.LEFT,)) == LeftBehind("N-7", "standard", "U2", 66_000)
-
-    def test_it_may_be_sooner(self) -> None:
-        nearer = unit("U2", STREET.at("A"))
-        assert self.leaves(self.BOUND, nearer, others=(self.LEFT,)) == LeftBehind("N-7", "standard", "U2", -81_000)
-
-    def test_nobody_else(self) -> None:
-        busy = unit("U2", STREET.at("A"), status="6")
-        left = self.leaves(self.BOUND, busy, others=(self.LEFT,))
-        assert left == LeftBehind("N-7", "standard", because="no other unit could be sent there")
-
-    @pytest.mark.parametrize("others", [(), (replace(LEFT, incident_id="N-8"),), (replace(LEFT, incident_id=""),)])
-    def test_an_incident_that_is_not_in_the_picture(self, others: tuple[Incident, ...]) -> None:
-        left = self.leaves(self.BOUND, others=others)
-        assert left == LeftBehind("N-7", "standard", because="the incident is not in the picture")
-
-    def test_an_incident_without_a_name(self) -> None:
-        left = self.leaves(replace(self.BOUND, incident_id=None), others=(self.LEFT,))
-        assert left == LeftBehind(None, "standard", because="the incident is not in the picture")
-
-    @pytest.mark.parametrize("place", [(51.5, -0.12), (float("nan"), 0.0)])
-    def test_an_incident_outside_the_network_costs_no_answer(self, place: tuple[float, float]) -> None:
-        left = self.leaves(self.BOUND, others=(replace(self.LEFT, lat=place[0], lon=place[1]),))
-        assert left == LeftBehind("N-7", "standard", because="the incident is outside the road network")
-
-    def test_an_incident_of_a_grade_that_is_not_known_is_not_left(self) -> None:
-        answer = ask(STREET.network, HALF_MILE, self.BOUND, others=(replace(self.LEFT, grade="immediate"),))
-        assert [failure.because for failure in answer.line("U1").failed] == [
-            "committed to incident N-7 (grade immediate)"
-        ]
-
-    def test_an_incident_that_was_regraded_is_not_left(self) -> None:
-        answer = ask(STREET.network, HALF_MILE, self.BOUND, others=(replace(self.LEFT, grade="emergency"),))
-        assert (answer.outcome, answer.line("U1").leaves) == ("nobody_eligible", None)
-
-    def test_where_no_road_leads_to_what_it_was_on(self) -> None:
-        estate = draw("A---B---C---D", "A-B length=5000", "B-C bus", "C-D length=5000")
-        bound = unit("U1", estate.at("C", east_m=100), status="7", incident_id="N-7", committed_grade="standard")
-        left = incident(estate.at("A"), "standard", incident_id="N-7")
-        answer = ask(estate.network, incident(estate.at("D")), bound, unit("U2", estate.at("A")), others=(left,))
-        assert answer.line("U1").leaves == LeftBehind("N-7", "standard", "U2", None, "no road leads the unit there")
-
-    def test_a_free_unit_leaves_nothing(self) -> None:
-        answer = ask(STREET.network, HALF_MILE, unit("U1", STREET.at("A")), others=(self.LEFT,))
-        assert answer.line("U1").leaves is None
-
-    def test_who_may_not_be_sent_leaves_nothing(self) -> None:
-        assert self.leaves(replace(self.BOUND, status="8"), others=(self.LEFT,)) is None
-
-    def test_it_is_part_of_the_answer(self) -> None:
-        answer = ask(STREET.network, HALF_MILE, self.BOUND, unit("U2", STREET.at("A")), others=(self.LEFT,))
-        lines = {line["callsign"]: line for line in json.loads(answer.to_json())["ledger"]}
-        assert lines["U1"]["leaves"] == {
-            "incident_id": "N-7",
-            "grade": "standard",
-            "next_callsign": "U2",
-            "delay_s": -81.0,
-            "because": "",
-        }
 
 
 class TestVersions:

@@ -26,30 +26,13 @@ from dispatch.force import Force
 from dispatch.model import Fix, Incident, Picture, Unit
 from dispatch.recommend import recommend
 from dispatch.recommendation import LedgerLine, Recommendation
-from nightshift import CLEVELAND, NOW, ago, ask, incident, unit
-from roadmaps import draw
+from nightshift import CLEVELAND, NOW, TOWN, ago, ask, incident, unit
 
 
 def order(answer: Recommendation) -> list[str]:
     return [line.unit.callsign for line in answer.ledger]
 
 
-# A town with one-way streets, a bus gate, a river between its halves and one street that nothing joins.
-TOWN = draw(
-    """
-    A---B---C   X---Y
-    |   |   |   |
-    D---E---F   Z
-    |       |
-    G-------H
-    """,
-    "A-B>C-F>E-B",
-    "A-D primary limit=40mph",
-    "D-E bus",
-    "D-G-H-F secondary length=2500",
-    "X-Y-X length=3000",
-    "X-Z length=3000",
-)
 SKILLS = st.frozensets(st.sampled_from(["taser", "domestic_abuse_trained"]))
 PLACES = st.builds(
     TOWN.at, st.sampled_from("ABCDEFGHXYZ"), east_m=st.integers(-150, 150), north_m=st.integers(-150, 150)

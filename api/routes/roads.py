@@ -24,8 +24,8 @@ def route() -> Response:
     """Show the fastest way from one point to another, as the engine drives it."""
     network, query = service().network, request.args
     faults = list(parameter_faults(query, _PARAMETERS))
-    start = read_place(query, "from", network, faults)
-    end = read_place(query, "to", network, faults)
+    start = read_place(query.get("from"), QUERY, "from", network, faults)
+    end = read_place(query.get("to"), QUERY, "to", network, faults)
     profile = query.get("profile", "response")
     if profile not in network.profiles.names:
         faults.append(unknown_name(QUERY, "profile", profile, network.profiles.names))
