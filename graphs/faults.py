@@ -138,7 +138,14 @@ def _shape_fault(error: ErrorDetails, model: type[BaseModel], source: str, where
         return _told(error.get("ctx", {}), source, where, field, value)
     found, words = _walk(model, loc)
     words = words or _plainly(error, found)
-    return Fault(source, where, field, value, words, "a finite number" if error["type"] == "finite_number" else "")
+    return Fault(source, where, field, value, words, _limit(error))
+
+
+def _limit(error: ErrorDetails) -> str:
+    """Say which limit was passed where the description of a field does not."""
+    if error["type"] == "too_long":
+        return f"{error['ctx']['max_length']} at most"
+    return "a finite number" if error["type"] == "finite_number" else ""
 
 
 def rule_fault(error: PydanticCustomError, source: str, where: str) -> Fault:

@@ -32,7 +32,8 @@ def shifts(draw_: st.DrawFn) -> tuple[Unit, ...]:
                 crew=draw_(st.sampled_from([0, 1, 2])),
                 age_s=draw_(st.sampled_from([0, 100, 4000])),
                 incident_id=bound_to,
-                committed_grade=bound_to and OPEN[bound_to],
+                # What a unit says may be older than a regrading, or missing.
+                committed_grade=bound_to and draw_(st.sampled_from([OPEN[bound_to], None, "standard", "emergency"])),
             )
         )
     return tuple(units)

@@ -104,6 +104,37 @@ class TestTarget:
         assert told["target"]["due_at"] == "2026-01-31T23:23:20Z"
 
 
+def test_a_line_as_others_read_it() -> None:
+    place = STREET.at("A", east_m=123.4567, north_m=12.3456)
+    who = unit(
+        "U1", place, "taser", "negotiator", course_deg=EAST, speed_kmh=30.0, age_s=1.5, accuracy_m=10.0, sector="N"
+    )
+    (line,) = json.loads(ask(STREET.network, HALF_MILE, who).to_json())["ledger"]
+    assert line == {
+        "callsign": "U1",
+        "eligible": True,
+        "failed": [],
+        "time_s": 70.185,
+        "earliest_s": 69.435,
+        "latest_s": 70.935,
+        "behind_s": 0.0,
+        "mobilisation_s": 15.0,
+        "drive_s": 55.185,
+        "walk_s": 0.0,
+        "length_m": 676.5,
+        "straight_m": 676.7,
+        "fix_age_s": 1.5,
+        "fix_gap_m": 12.3,
+        "status": "2",
+        "status_label": "On patrol",
+        "crew": 2,
+        "skills": ["negotiator", "taser"],
+        "sector": "N",
+        "notes": [],
+        "leaves": None,
+    }
+
+
 class TestVersions:
     @staticmethod
     def versions(network: Network = STREET.network, force: Force = CLEVELAND) -> dict[str, Any]:

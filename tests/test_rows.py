@@ -11,6 +11,7 @@ import pytest
 from scenarios.tables import read_incidents, read_units
 from tables import (
     A_TIME,
+    BESIDE,
     BOTH_UNITS,
     BOX,
     C1,
@@ -72,6 +73,57 @@ def test_a_fault_of_another_column(saved: Files, column: str, cell: str, value: 
     assert said(read_units, path) == [f"units.csv row 2 {column}: {value} is not accepted; accepted: {accepted}"]
 
 
+# For each column: values at the ends of its range, and just beyond them.
+RANGES = {
+    "accuracy_m": (["0", "5000"], ["-0.1"]),
+    "course_deg": (["0", "360"], ["-0.1", "360.1"]),
+    "speed_kmh": (["0", "400"], ["-0.1", "400.1"]),
+}
+
+
+@pytest.mark.parametrize("column", RANGES)
+def test_the_ends_of_a_range(saved: Files, column: str) -> None:
+    within, beyond = RANGES[column]
+    header = f"{UNITS},{column}"
+    for cell in within:
+        assert unit_of(saved(header, f"{C1},{cell}")).callsign == "C1"
+    for cell in beyond:
+        assert [fault.field for fault in faults_of(read_units, saved(header, f"{C1},{cell}"))] == [column]
+
+
+@pytest.mark.parametrize("crew", [0, 1, 50])
+def test_the_ends_of_a_crew(saved: Files, crew: int) -> None:
+    assert unit_of(saved(UNITS, f"C1,2,{LAT},{LON},{FIXED},{crew}")).crew == crew
+
+
+@pytest.mark.parametrize(("cell", "needed"), [("1", 1), ("50", 50), ("", 1)])
+def test_the_ends_of_how_many_units(saved: Files, cell: str, needed: int) -> None:
+    (asked,) = read_incidents(saved(f"{INCIDENTS},units_needed", f"{N1},{cell}"), BESIDE)
+    assert asked.units_needed == needed
+    (fault,) = faults_of(read_incidents, saved(f"{INCIDENTS},units_needed", f"{N1},51"))
+    assert fault.field == "units_needed"
+
+
+@pytest.mark.parametrize(("lat", "lon"), [("51.4779", "0"), ("0", "32.58"), ("90", "180"), ("-90", "-180")])
+def test_greenwich_and_the_equator_are_real_places(saved: Files, lat: str, lon: str) -> None:
+    fix = unit_of(saved(UNITS, f"C1,2,{lat},{lon},{FIXED},2")).fix
+    assert fix is not None
+    assert (fix.lat, fix.lon) == (float(lat), float(lon))
+
+
+@pytest.mark.parametrize("status", ["2x", "22", "100", "1O"])
+def test_a_code_is_not_guessed_at(saved: Files, status: str) -> None:
+    (fault,) = faults_of(read_units, saved(UNITS, f"C1,{status},{LAT},{LON},{FIXED},2"))
+    assert (fault.field, fault.hint) == ("status", "")
+
+
+def test_a_list_too_long_to_be_meant(saved: Files) -> None:
+    (fault,) = faults_of(read_units, saved(f"{UNITS},skills", f"{C1},{';'.join(['taser'] * 101)}"))
+    assert (fault.where, fault.field) == ("row 2", "skills")
+    assert len(fault.value) < 80
+    assert fault.hint == "100 at most"
+
+
 def test_a_duty_that_ends_before_it_starts(saved: Files) -> None:
     path = saved(f"{UNITS},duty_start,duty_end", f"{C1},2026-06-01T07:00Z,2026-06-01T07:00Z")
     moment = "2026-06-01T07:00:00+00:00"
@@ -90,6 +142,7 @@ def test_a_duty_across_a_clock_change_is_as_long_as_it_is(saved: Files) -> None:
 GRID = "a point of Great Britain: easting 0 to 700000, northing 0 to 1300000"
 GRID_FAULTS = [
     ("54.58,-1.25", "54.58, -1.25", f"{GRID} (looks like degrees: give them as lat and lon)"),
+    ("151.2,-33.8", "151.2, -33.8", f"{GRID} (looks like degrees: give them as lat and lon)"),
     ("-1.25,54.58", "-1.25, 54.58", f"{GRID} (looks like degrees: give them as lat and lon)"),
     ("0,0", "0, 0", f"{GRID} (a receiver without a fix reports 0, 0; leave the position empty if there is none)"),
     ("800000,516500", "800000, 516500", GRID),

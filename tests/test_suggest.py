@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -61,6 +62,17 @@ class TestDomesticAbuse:
     def test_a_trained_officer_not_near_enough_does_not(self) -> None:
         assert domestic(away("D1", 60), away("D2", 90), away("D3", 360.1, TRAINED)) == (("D1",), (NOT_TRAINED,))
 
+    @pytest.mark.parametrize(("behind_ms", "joins"), [(300_000, True), (300_001, False)])
+    def test_near_enough_to_the_millisecond(self, behind_ms: int, *, joins: bool) -> None:
+        asked = incident(ROAD.at("A"), "emergency", "domestic_abuse")
+        first, trained = ask(ROAD.network, asked, away("D1", 60), away("D3", 90, TRAINED)).ledger
+        assert first.eta is not None
+        assert trained.eta is not None
+        trained = replace(trained, eta=replace(trained.eta, time_ms=first.eta.time_ms + behind_ms))
+        chosen, unmet = suggest([first, trained], asked, CLEVELAND)
+        assert chosen == ([first, trained] if joins else [first])
+        assert unmet == ([] if joins else [NOT_TRAINED])
+
     def test_near_enough_is_told_from_the_nearest_that_may_be_sent(self) -> None:
         at_scene = away("D0", 10, status="6")
         assert domestic(at_scene, away("D1", 200), away("D3", 499, TRAINED)) == (("D1", "D3"), ())
@@ -95,6 +107,17 @@ class TestDomesticAbuse:
         assert domestic(units[0], away("D5", 75, crew=2), units[3], force=three) == (("D1", "D5"), ())
         unmet = ("domestic_abuse: 3 people or 3 units are needed together",)
         assert domestic(*units[:2], force=three) == (("D1", "D2"), unmet)
+
+    def test_a_force_may_let_two_units_do_for_three_people(self) -> None:
+        force = changed(CLEVELAND, "tags", "domestic_abuse", crew=3, prefer_skill=None, near_enough_s=None)
+        units = (away("D1", 60, crew=1), away("D2", 70, crew=1), away("D3", 80, crew=1))
+        assert domestic(*units, force=force) == (("D1", "D2"), ())
+        assert domestic(away("D4", 50, crew=3), *units, force=force) == (("D4",), ())
+
+    def test_a_crew_of_two_is_not_remarked_upon(self) -> None:
+        answer = sent(away("D1", 60, crew=2), away("D2", 90, crew=1), tags=("domestic_abuse",))
+        assert answer.line("D1").notes == ()
+        assert answer.line("D2").notes == ("domestic_abuse: crew of 1, only together with another unit",)
 
 
 class TestUnitsNeeded:
