@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dispatch.eligibility import PLACELESS, Question, failures
-from dispatch.eta import Placed, place
+from dispatch.eta import Placed, mobilisation, place
 from dispatch.force import Force
 from dispatch.model import Incident, Picture, Unit
 from dispatch.recommendation import LeftBehind
@@ -91,6 +91,4 @@ class Diversions:
 
 def _time_ms(arrivals: Arrivals, placed: Placed) -> int | None:
     told = [time for time in map(arrivals.time_ms, placed.spots) if time is not None]
-    status = placed.question.status
-    mobilisation_ms = status.mobilisation_s * MS_PER_S if status is not None else 0
-    return mobilisation_ms + min(told) if told else None
+    return mobilisation(placed.question) * MS_PER_S + min(told) if told else None

@@ -63,8 +63,7 @@ def eta(arrivals: Arrivals, times: EdgeTimes, placed: Placed) -> Eta | Failure:
     best = arrivals.best(placed.spots)
     if best is None:
         return Failure("unreachable", "no road leads from there to the incident")
-    status = placed.question.status
-    mobilisation_ms = status.mobilisation_s * MS_PER_S if status is not None else 0
+    mobilisation_ms = mobilisation(placed.question) * MS_PER_S
     time_ms = mobilisation_ms + best.time_ms
     doubt_ms = _age_doubt_ms(placed) + _accuracy_doubt_ms(placed, times, best)
     return Eta(
@@ -76,6 +75,13 @@ def eta(arrivals: Arrivals, times: EdgeTimes, placed: Placed) -> Eta | Failure:
         latest_ms=time_ms + doubt_ms + _direction_doubt_ms(arrivals, times, placed.spots),
         leg=best,
     )
+
+
+def mobilisation(question: Question) -> int:
+    """Return the seconds until the vehicle moves; where the status is not known, the longest that one may take."""
+    if question.status is not None:
+        return question.status.mobilisation_s
+    return max(status.mobilisation_s for status in question.force.statuses.values())
 
 
 def fix_age_ms(fix: Fix, now: datetime) -> int:
@@ -97,8 +103,8 @@ def _accuracy_doubt_ms(placed: Placed, times: EdgeTimes, leg: Leg) -> int:
     radius_m = placed.question.force.fixes.default_accuracy_m if fix.accuracy_m is None else fix.accuracy_m
     edge = leg.spot.edge
     length_m = float(times.network.length_m[edge])
-    per_m = float(times.edge_ms[edge]) / length_m if length_m > 0.0 else 0.0
-    return round(radius_m * per_m)
+    driven_ms = float(times.edge_ms[edge] - times.wait_ms[edge])
+    return round(radius_m * driven_ms / length_m) if length_m > 0.0 else 0
 
 
 def _direction_doubt_ms(arrivals: Arrivals, times: EdgeTimes, spots: Sequence[Spot]) -> int:

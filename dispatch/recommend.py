@@ -28,6 +28,8 @@ from graphs.reference import Arrivals, ReferenceRouter
 from graphs.snapping import Approach
 
 POLICY = "nearest-first"
+# Taken when the code is loaded: what is on disk later may be another version.
+_ENGINE_HASH, _POLICY_HASH = code_hash("graphs"), code_hash("dispatch")
 _NO_CONDITIONS = hashlib.sha256(b"[]").hexdigest()
 
 
@@ -215,8 +217,8 @@ def _warnings(gap_m: float, router: ReferenceRouter) -> tuple[str, ...]:
 
 def _versions(network: Network, force: Force) -> dict[str, Any]:
     return {
-        "engine": {"name": "reference", "hash": code_hash("graphs")},
-        "policy": {"name": POLICY, "hash": code_hash("dispatch")},
+        "engine": {"name": "reference", "hash": _ENGINE_HASH},
+        "policy": {"name": POLICY, "hash": _POLICY_HASH},
         "network": network.hash,
         "profiles": network.profiles.hash,
         "conditions": _NO_CONDITIONS,

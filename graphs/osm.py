@@ -174,8 +174,6 @@ class _Cutter:
         uses: Counter[int] = Counter()
         for way in found.ways:
             uses.update(way.nodes)
-            # The ends of a way are junctions even if only one other road passes through.
-            uses.update((way.nodes[0], way.nodes[-1]) if way.nodes else ())
         self._junctions = {node for node, count in uses.items() if count > 1}
         self._junctions |= {node for node, (kind, _) in found.standing.items() if kind == BLOCKED}
         # Ids of new dead ends lie below those of the file, which are negative where an editor wrote it.

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from graphs.compiled import compiled
 from graphs.coordinates import METRES_PER_DEGREE, degrees_around
+from graphs.errors import Unreachable
 from graphs.network import BRIDGE, TUNNEL, Floats, Longs, Network
 from graphs.tags import ROAD_CLASSES
 from graphs.times import MS_PER_S, EdgeTimes
@@ -187,7 +188,7 @@ class Snapper:
     def _usable(self, times: EdgeTimes, allowed: NDArray[np.bool_], lat: float, lon: float, radius_m: float) -> Near:
         """Return allowed edges within a radius, doubled until there is one."""
         if not allowed.any():
-            raise ValueError(f"the network has no road that profile {times.profile.name} may use here")
+            raise Unreachable(f"the network has no road that profile {times.profile.name} may use")
         if not (math.isfinite(lat) and math.isfinite(lon)):
             raise ValueError(f"lat {lat}, lon {lon} is no place")
         while True:

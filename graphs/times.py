@@ -37,6 +37,8 @@ class EdgeTimes:
     ----------
     edge_ms : (E,) int64
         Time along the whole edge, obstacles included; `CLOSED` where the profile may not drive.
+    wait_ms : (E,) int64
+        The part of it that obstacles take.
     group : (E,) uint8
         The group of each edge in ``turn_ms``.
     turn_ms : (4, 4) int64
@@ -48,6 +50,7 @@ class EdgeTimes:
     network: Network
     profile: Profile
     edge_ms: Longs
+    wait_ms: Longs
     group: NDArray[np.uint8]
     turn_ms: Longs
     u_turn_ms: int
@@ -118,6 +121,7 @@ def edge_times(network: Network, profile_name: str) -> EdgeTimes:
         network=network,
         profile=profile,
         edge_ms=np.where(closed, CLOSED, whole),
+        wait_ms=waits,
         group=_groups(network),
         turn_ms=_turn_ms(profile),
         u_turn_ms=_required(profile, "u_turn"),

@@ -73,7 +73,7 @@ def _records(path: Path, model: type[Model], required: Sequence[str]) -> tuple[l
         return [], absent, faults
     records: list[Record] = []
     for where, cells in rows[1:]:
-        if len(cells) > len(header):
+        if len(cells) != len(header):
             accepted = f"{len(header)} cells, as the header has"
             faults.append(Fault(path.name, where, "", f"{len(cells)} cells", accepted))
         records.append((where, _values(header, cells, model)))

@@ -19,7 +19,8 @@ and ``|`` are there for the eye alone. Rows give the roads::
 A capital or a digit is a junction, a small letter a bend. ``A-B`` is a two-way road, ``A>B`` and ``B<A`` run from A to
 B only. Each stretch between two junctions is a way of its own, numbered from 1. After the letters come, in any order:
 
-- a road class, an access group, ``tunnel``, ``bridge``, ``roundabout``;
+- a road class, an access group (``access=open/bus`` where it differs by direction), ``tunnel``, ``bridge``,
+  ``roundabout``;
 - ``limit=50``, ``limit=30mph``, ``limit=none``; ``length=750`` metres; ``name=``, ``ref=``;
   ``way=7`` for stretches that are one way;
 - ``signals=1`` and the other obstacles, ``normal_s=60 response_s=40`` for times that the source states.
@@ -45,6 +46,7 @@ from graphs.assemble import Lane, LonLat, Roads, Segment, assemble
 from graphs.coordinates import METRES_PER_DEGREE
 from graphs.maxspeed import limit_kmh
 from graphs.network import TURN_FORBIDDEN, TURN_OBLIGATORY, Network, NetworkMeta
+from graphs.osm import read_osm
 from graphs.restrictions import Restriction
 from graphs.tags import ACCESS_GROUPS, OBSTACLES, ROAD_CLASSES
 
@@ -207,7 +209,7 @@ def _stretches(line: str) -> Iterator[tuple[str, str]]:
 class _Told:
     """The words of a row."""
 
-    _KEYS = frozenset({"limit", "length", "name", "ref", "way", "normal_s", "response_s", *OBSTACLES})
+    _KEYS = frozenset({"access", "limit", "length", "name", "ref", "way", "normal_s", "response_s", *OBSTACLES})
     _WORDS = frozenset({"tunnel", "bridge", "roundabout", *ROAD_CLASSES, *ACCESS_GROUPS})
 
     def __init__(self, words: Iterable[str]) -> None:
@@ -225,7 +227,7 @@ class _Told:
         limit = limit_kmh({"maxspeed": self._sided("limit", side, "")}, direction="forward")
         given = [self._sided(key, side, "") for key in ("normal_s", "response_s")]
         return Lane(
-            access=self.one_of(ACCESS_GROUPS, "open"),
+            access=self._sided("access", side, self.one_of(ACCESS_GROUPS, "open")),
             limit_kmh=math.nan if limit is None else limit,
             obstacles=[int(self._sided(name, side, "0")) for name in OBSTACLES],
             given_ms=(round(float(given[0]) * 1000), round(float(given[1]) * 1000)) if all(given) else None,
@@ -301,3 +303,16 @@ class OsmMap(Sheet):
                 for thing in things[letter]:
                     writer.add(thing)
         return path
+
+
+class Builder:
+    """Builds the network of a picture and its rows by way of a file, as `OsmMap` has them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(
+        self, picture: str, *rows: str, missing: str = "", order: str = "nwr", square_m: float = SQUARE_M
+    ) -> Network:
+        found = OsmMap(picture, *rows, missing=missing, square_m=square_m)
+        return assemble(read_osm(found.write(self._folder / "town.osm", order)))

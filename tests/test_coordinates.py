@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from graphs.coordinates import (
@@ -65,7 +65,12 @@ def _on_the_ellipsoid(lat_a: float, lon_a: float, lat_b: float, lon_b: float) ->
     return math.hypot(north, east)
 
 
+# Here the formula's argument is one last digit above 1.
+FAR_SIDE = {"lat_a": -82.62, "lon_a": -45.06, "lat_b": 82.62, "lon_b": 134.94}
+
+
 @given(LATS, LONS, LATS, LONS)
+@example(**FAR_SIDE)
 def test_one_pair_and_many_pairs_agree(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> None:
     one = distance_m(lat_a, lon_a, lat_b, lon_b)
     many = great_circle_m(np.array([[lon_a, lat_a]] * 3), np.array([[lon_b, lat_b]] * 3))
@@ -75,6 +80,7 @@ def test_one_pair_and_many_pairs_agree(lat_a: float, lon_a: float, lat_b: float,
 
 
 @given(LATS, LONS, LATS, LONS)
+@example(**FAR_SIDE)
 def test_a_distance_is_between_nothing_and_half_way_round(
     lat_a: float, lon_a: float, lat_b: float, lon_b: float
 ) -> None:
@@ -98,6 +104,8 @@ def test_a_place_is_at_no_distance_from_itself(lat: float, lon: float) -> None:
 
 
 @given(st.floats(-89, 89), LONS, st.floats(0.1, 50_000), st.floats(0, 360))
+@example(lat=60.0, lon=0.0, radius_m=50_000.0, bearing_deg=89.22)  # the circle's easternmost point
+@example(lat=-80.0, lon=0.0, radius_m=50_000.0, bearing_deg=267.45)
 def test_a_box_holds_the_circle_it_is_drawn_around(lat: float, lon: float, radius_m: float, bearing_deg: float) -> None:
     # The point at that distance and bearing, by spherical trigonometry.
     angle, bearing, phi = radius_m / EARTH_RADIUS_M, math.radians(bearing_deg), math.radians(lat)

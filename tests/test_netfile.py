@@ -6,6 +6,7 @@ import json
 import mmap
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -117,7 +118,7 @@ def test_a_file_is_replaced_whole_even_while_it_is_read(tmp_path: Path) -> None:
 
 def test_the_arrays_are_mapped_and_not_copied(saved: Path) -> None:
     for array in load_network(saved).arrays().values():
-        base = array
+        base: Any = array
         while isinstance(base, np.ndarray):
             assert base.base is not None
             base = base.base
@@ -136,8 +137,7 @@ def test_the_arrays_of_a_network_are_read_only(tmp_path: Path, network: Network)
 
 
 def test_another_profile_table_may_be_driven_by(saved: Path) -> None:
-    text = Path("graphs/profiles.toml")
-    profiles = Profiles.read(Path(__file__).parents[1] / text)
+    profiles = Profiles.read(Path(__file__).parents[1] / "graphs" / "profiles.toml")
     assert load_network(saved, profiles).profiles is profiles
     assert load_network(saved).profiles is Profiles.default()
 
@@ -153,7 +153,8 @@ def test_the_hash_covers_every_array(name: str) -> None:
         flat[-1] ^= 1
     else:
         array = array.reshape(array.shape[::-1])
-    assert replace(TOWN, **{name: array}).hash != TOWN.hash
+    changed: dict[str, Any] = {name: array}
+    assert replace(TOWN, **changed).hash != TOWN.hash
 
 
 def test_the_hash_covers_types_and_shapes() -> None:

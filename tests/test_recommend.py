@@ -221,7 +221,7 @@ class TestLedger:
             unit("T", STREET.at("C"), status=None),
         ]
         answer = ask(STREET.network, HALF_MILE, *units)
-        assert order(answer) == ["T", "Z", "X", "U", "V", "W", "Y"]
+        assert order(answer) == ["Z", "X", "T", "U", "V", "W", "Y"]
         assert [line.behind_ms for line in answer.ledger] == [0, 75_000, 150_000, None, None, None, None]
         assert [line.eligible for line in answer.ledger] == [False, True, False, False, False, False, False]
         assert (answer.nearest, answer.nearest_eligible) == ("T", "Z")

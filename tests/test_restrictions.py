@@ -1,4 +1,4 @@
-"""Turn restrictions as mapped, and the edges that they bind."""
+"""Turn restrictions, and the edges that they bind."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphs.assemble import assemble
-from graphs.network import TURN_FORBIDDEN, TURN_OBLIGATORY, Network
-from graphs.osm import read_osm
-from graphs.restrictions import Restriction, read_restriction, resolve
-from roadmaps import OsmMap, RoadMap, draw, path_of, turns_of
+from graphs.network import Ints, Network
+from graphs.restrictions import resolve
+from roadmaps import Builder, RoadMap, draw, path_of, turns_of
 
 DOES_NOT_BIND = "turn restriction: does not bind a car, or is incomplete"
 DOES_NOT_MEET = "turn restriction: its roads do not meet in the network"
@@ -29,124 +27,13 @@ FOUR_ARMS = ("N-X", "E-X", "S-X", "W-X")
 FOUR_WAYS = tuple(f"{arm} highway=residential" for arm in FOUR_ARMS)
 
 
-def network_of(folder: Path, picture: str, *rows: str, missing: str = "") -> Network:
-    return assemble(read_osm(OsmMap(picture, *rows, missing=missing).write(folder / "town.osm")))
+@pytest.fixture
+def build(tmp_path: Path) -> Builder:
+    return Builder(tmp_path)
 
 
-def texts(network: Network, rows: object) -> list[str]:
-    return [network.text(row) for row in rows]  # type: ignore[attr-defined]
-
-
-# ---- Reading a relation ------------------------------------------------------------------------------------------
-
-
-def relation(*members: tuple[str, str, int], **tags: str) -> Restriction | None:
-    return read_restriction({"type": "restriction", **{key.replace("__", ":"): tags[key] for key in tags}}, members)
-
-
-FROM, VIA, TO = ("from", "w", 1), ("via", "n", 9), ("to", "w", 2)
-
-
-@pytest.mark.parametrize(
-    ("value", "kind"),
-    [
-        ("no_left_turn", TURN_FORBIDDEN),
-        ("no_right_turn", TURN_FORBIDDEN),
-        ("no_straight_on", TURN_FORBIDDEN),
-        ("no_u_turn", TURN_FORBIDDEN),
-        ("no_entry", TURN_FORBIDDEN),
-        ("no_exit", TURN_FORBIDDEN),
-        ("only_left_turn", TURN_OBLIGATORY),
-        ("only_straight_on", TURN_OBLIGATORY),
-        ("only_u_turn", TURN_OBLIGATORY),
-    ],
-)
-def test_a_rule_forbids_or_obliges(value: str, kind: int) -> None:
-    read = relation(FROM, VIA, TO, restriction=value)
-    assert read == Restriction(kind, (1,), (), 9, (2,), u_turn=value.endswith("u_turn"))
-
-
-@pytest.mark.parametrize(
-    "key", ["restriction__hgv", "restriction__bus", "restriction__bicycle", "restriction__hgv__conditional"]
-)
-def test_a_rule_for_lorries_or_buses_does_not_bind_a_car(key: str) -> None:
-    assert relation(FROM, VIA, TO, **{key: "no_left_turn"}) is None
-
-
-@pytest.mark.parametrize("kind", ["restriction:hgv", "restriction:bus", "restriction:bicycle"])
-def test_the_old_way_of_naming_lorries_in_the_type_does_not_bind_a_car_either(kind: str) -> None:
-    assert relation(FROM, VIA, TO, type=kind, restriction="no_left_turn") is None
-
-
-@pytest.mark.parametrize("kind", ["restriction:motorcar", "restriction:motor_vehicle"])
-def test_the_old_way_of_naming_cars_in_the_type_binds_a_car(kind: str) -> None:
-    assert relation(FROM, VIA, TO, type=kind, restriction="no_left_turn") is not None
-
-
-@pytest.mark.parametrize("key", ["restriction__motorcar", "restriction__motor_vehicle", "restriction__vehicle"])
-def test_a_rule_for_cars_comes_before_that_for_all(key: str) -> None:
-    read = relation(FROM, VIA, TO, restriction="no_left_turn", **{key: "only_straight_on"})
-    assert read is not None
-    assert read.kind == TURN_OBLIGATORY
-
-
-@pytest.mark.parametrize("value", ["", "none", "give_way", "left_turn", "NO_LEFT_TURN"])
-def test_a_rule_that_is_none_binds_nobody(value: str) -> None:
-    assert relation(FROM, VIA, TO, restriction=value) is None
-
-
-@pytest.mark.parametrize(
-    "members",
-    [
-        (),
-        (VIA,),
-        (FROM, TO),
-        (FROM, VIA),
-        (VIA, TO),
-        (FROM, ("via", "n", 8), VIA, TO),
-        (("from", "n", 1), VIA, TO),
-        (("", "w", 1), VIA, TO),
-        (FROM, ("via", "r", 7), TO),
-    ],
-)
-def test_an_incomplete_relation_binds_nobody(members: tuple[tuple[str, str, int], ...]) -> None:
-    assert relation(*members, restriction="no_left_turn") is None
-
-
-def test_other_roles_do_not_matter() -> None:
-    assert relation(("location_hint", "n", 5), FROM, VIA, TO, restriction="no_left_turn") is not None
-
-
-def test_via_ways_keep_their_order() -> None:
-    read = relation(FROM, ("via", "w", 30), ("via", "w", 20), TO, restriction="no_u_turn")
-    assert read is not None
-    assert (read.via_ways, read.via_node) == ((30, 20), None)
-
-
-def test_no_entry_from_several_roads_and_no_exit_to_several() -> None:
-    read = relation(FROM, ("from", "w", 4), VIA, TO, ("to", "w", 5), restriction="no_entry")
-    assert read is not None
-    assert (read.from_ways, read.to_ways) == ((1, 4), (2, 5))
-
-
-def test_an_exception_is_kept() -> None:
-    read = relation(FROM, VIA, TO, restriction="no_left_turn", **{"except": "psv;emergency"})
-    assert read is not None
-    assert read.excepted == "psv;emergency"
-
-
-@pytest.mark.parametrize(
-    ("value", "condition"),
-    [
-        ("no_left_turn @ (Mo-Fr 07:00-09:30,16:00-18:30)", "(Mo-Fr 07:00-09:30,16:00-18:30)"),
-        ("no_left_turn @ Mo-Fr 07:00-19:00", "Mo-Fr 07:00-19:00"),
-        ("no_left_turn@(weight>7.5)", "(weight>7.5)"),
-    ],
-)
-def test_a_condition_is_kept(value: str, condition: str) -> None:
-    read = relation(FROM, VIA, TO, restriction__conditional=value)
-    assert read is not None
-    assert (read.kind, read.condition) == (TURN_FORBIDDEN, condition)
+def texts(network: Network, rows: Ints) -> list[str]:
+    return [network.text(row) for row in rows.tolist()]
 
 
 # ---- One turn at one junction ------------------------------------------------------------------------------------
@@ -165,19 +52,18 @@ def test_restrictions_keep_their_order() -> None:
     assert drawn.turns() == ["only W>X>E", "no N>X>E", "no E>X>S"]
 
 
-def test_no_entry_binds_each_way_in(tmp_path: Path) -> None:
-    network = network_of(tmp_path, CROSSROADS, *FOUR_WAYS, "1,2>X>4 restriction=no_entry")
+def test_no_entry_binds_each_way_in(build: Builder) -> None:
+    network = build(CROSSROADS, *FOUR_WAYS, "1,2>X>4 restriction=no_entry")
     assert turns_of(network) == ["no E>X>W", "no N>X>W"]
 
 
-def test_no_exit_binds_each_way_out(tmp_path: Path) -> None:
-    network = network_of(tmp_path, CROSSROADS, *FOUR_WAYS, "1>X>3,4 restriction=no_exit")
+def test_no_exit_binds_each_way_out(build: Builder) -> None:
+    network = build(CROSSROADS, *FOUR_WAYS, "1>X>3,4 restriction=no_exit")
     assert turns_of(network) == ["no N>X>S", "no N>X>W"]
 
 
-def test_exceptions_and_conditions_go_with_the_turn(tmp_path: Path) -> None:
-    network = network_of(
-        tmp_path,
+def test_exceptions_and_conditions_go_with_the_turn(build: Builder) -> None:
+    network = build(
         CROSSROADS,
         *FOUR_WAYS,
         "1>X>2 restriction=no_left_turn except=psv",
@@ -189,18 +75,18 @@ def test_exceptions_and_conditions_go_with_the_turn(tmp_path: Path) -> None:
     assert texts(network, network.turn_condition) == ["", "(Mo-Fr 07:00-19:00)", ""]
 
 
-def test_a_from_way_that_passes_through_the_junction_is_bound_from_both_sides(tmp_path: Path) -> None:
+def test_a_from_way_that_passes_through_the_junction_is_bound_from_both_sides(build: Builder) -> None:
     # The map should have cut the way at X; what it says is that neither arm may turn into E.
     ways = ("N-X-S highway=residential", "X-E highway=residential")
-    assert turns_of(network_of(tmp_path, CROSSROADS, *ways, "1>X>2 restriction=no_left_turn")) == [
+    assert turns_of(build(CROSSROADS, *ways, "1>X>2 restriction=no_left_turn")) == [
         "no N>X>E",
         "no S>X>E",
     ]
 
 
-def test_a_turn_against_a_one_way_street_is_nobodys_turn(tmp_path: Path) -> None:
+def test_a_turn_against_a_one_way_street_is_nobodys_turn(build: Builder) -> None:
     ways = ("N-X highway=residential", "E-X highway=residential oneway=yes")
-    network = network_of(tmp_path, CROSSROADS, *ways, "1>X>2 restriction=no_left_turn")
+    network = build(CROSSROADS, *ways, "1>X>2 restriction=no_left_turn")
     assert turns_of(network) == []
     assert network.meta.dropped == {DOES_NOT_MEET: 1}
 
@@ -208,39 +94,37 @@ def test_a_turn_against_a_one_way_street_is_nobodys_turn(tmp_path: Path) -> None
 # ---- U-turns -----------------------------------------------------------------------------------------------------
 
 
-def test_no_u_turn_on_one_road_bans_turning_round_and_not_driving_on(tmp_path: Path) -> None:
+def test_no_u_turn_on_one_road_bans_turning_round_and_not_driving_on(build: Builder) -> None:
     ways = ("W-X-E highway=residential", "N-X highway=residential")
-    network = network_of(tmp_path, CROSSROADS, *ways, "1>X>1 restriction=no_u_turn")
+    network = build(CROSSROADS, *ways, "1>X>1 restriction=no_u_turn")
     assert turns_of(network) == ["no E>X>E", "no W>X>W"]
 
 
-def test_no_straight_on_along_one_road_bans_driving_on_and_not_turning_round(tmp_path: Path) -> None:
+def test_no_straight_on_along_one_road_bans_driving_on_and_not_turning_round(build: Builder) -> None:
     ways = ("W-X-E highway=residential", "N-X highway=residential")
-    network = network_of(tmp_path, CROSSROADS, *ways, "1>X>1 restriction=no_straight_on")
+    network = build(CROSSROADS, *ways, "1>X>1 restriction=no_straight_on")
     assert turns_of(network) == ["no E>X>W", "no W>X>E"]
 
 
-def test_only_straight_on_along_one_road_does_not_offer_a_u_turn(tmp_path: Path) -> None:
+def test_only_straight_on_along_one_road_does_not_offer_a_u_turn(build: Builder) -> None:
     ways = ("W-X-E highway=residential", "N-X highway=residential")
-    network = network_of(tmp_path, CROSSROADS, *ways, "1>X>1 restriction=only_straight_on")
+    network = build(CROSSROADS, *ways, "1>X>1 restriction=only_straight_on")
     assert turns_of(network) == ["only E>X>W", "only W>X>E"]
 
 
-def test_no_u_turn_from_one_carriageway_to_the_other_at_a_shared_end(tmp_path: Path) -> None:
+def test_no_u_turn_from_one_carriageway_to_the_other_at_a_shared_end(build: Builder) -> None:
     picture = """
     A--+
        X--E
     B--+
     """
     ways = ("A-X highway=trunk oneway=yes", "X-B highway=trunk oneway=yes", "X-E highway=trunk")
-    network = network_of(tmp_path, picture, *ways, "1>X>2 restriction=no_u_turn")
+    network = build(picture, *ways, "1>X>2 restriction=no_u_turn")
     assert turns_of(network) == ["no A>X>B"]
 
 
-def test_no_u_turn_at_the_end_of_a_dead_end(tmp_path: Path) -> None:
-    network = network_of(
-        tmp_path, "A--X--B", "A-X highway=residential", "X-B highway=residential", "2>B>2 restriction=no_u_turn"
-    )
+def test_no_u_turn_at_the_end_of_a_dead_end(build: Builder) -> None:
+    network = build("A--X--B", "A-X highway=residential", "X-B highway=residential", "2>B>2 restriction=no_u_turn")
     assert turns_of(network) == ["no X>B>X"]
 
 
@@ -276,28 +160,26 @@ def test_two_via_ways_are_followed_in_order() -> None:
     assert drawn.turns() == ["no D>E>M>B>A"]
 
 
-def test_two_via_ways_in_the_wrong_order_bind_nothing(tmp_path: Path) -> None:
+def test_two_via_ways_in_the_wrong_order_bind_nothing(build: Builder) -> None:
     rows = [f"{stretch} highway=residential" for stretch in ("A-B", "B-C", "C-D", "D-E")]
-    right = network_of(tmp_path, "A-B-C-D-E", *rows, "1>2>3>4 restriction=no_straight_on")
-    wrong = network_of(tmp_path, "A-B-C-D-E", *rows, "1>3>2>4 restriction=no_straight_on")
+    right = build("A-B-C-D-E", *rows, "1>2>3>4 restriction=no_straight_on")
+    wrong = build("A-B-C-D-E", *rows, "1>3>2>4 restriction=no_straight_on")
     assert (turns_of(right), turns_of(wrong)) == (["no A>B>C>D>E"], [])
     assert wrong.meta.dropped == {DOES_NOT_MEET: 1}
 
 
-def test_a_via_way_with_a_junction_in_it_is_followed_through(tmp_path: Path) -> None:
+def test_a_via_way_with_a_junction_in_it_is_followed_through(build: Builder) -> None:
     picture = """
     A-B-C-D-E
         |
         S
     """
     rows = ("A-B", "B-C-D", "D-E", "C-S")
-    network = network_of(
-        tmp_path, picture, *(f"{row} highway=residential" for row in rows), "1>2>3 restriction=no_straight_on"
-    )
+    network = build(picture, *(f"{row} highway=residential" for row in rows), "1>2>3 restriction=no_straight_on")
     assert turns_of(network) == ["no A>B>C>D>E"]
 
 
-def test_a_via_way_is_never_followed_back_to_where_it_began(tmp_path: Path) -> None:
+def test_a_via_way_is_never_followed_back_to_where_it_began(build: Builder) -> None:
     # From 1 by way of 2 onto 1: the only way would be to turn round in the middle of way 2.
     rows = ("A-B highway=residential", "B-C-D highway=residential", "C-S highway=residential")
     picture = """
@@ -305,34 +187,33 @@ def test_a_via_way_is_never_followed_back_to_where_it_began(tmp_path: Path) -> N
         |
         S
     """
-    network = network_of(tmp_path, picture, *rows, "1>2>1 restriction=no_u_turn")
+    network = build(picture, *rows, "1>2>1 restriction=no_u_turn")
     assert turns_of(network) == []
     assert network.meta.dropped == {DOES_NOT_MEET: 1}
 
 
-def test_a_via_way_round_a_block_leads_back(tmp_path: Path) -> None:
+def test_a_via_way_round_a_block_leads_back(build: Builder) -> None:
     picture = """
     A-B-C
       | |
       E-D
     """
     rows = ("A-B highway=residential", "B-C-D-E-B highway=residential", "C-E highway=residential")
-    network = network_of(tmp_path, picture, *rows, "1>2>1 restriction=no_u_turn")
+    network = build(picture, *rows, "1>2>1 restriction=no_u_turn")
     assert turns_of(network) == ["no A>B>C>E>B>A", "no A>B>E>C>B>A"]
 
 
-def test_a_via_node_beside_via_ways_does_not_hide_them(tmp_path: Path) -> None:
+def test_a_via_node_beside_via_ways_does_not_hide_them(build: Builder) -> None:
     rows = [f"{stretch} highway=residential" for stretch in ("A-B", "B-C", "C-D")]
-    network = network_of(tmp_path, "A-B-C-D", *rows, "1>B>2>3 restriction=no_straight_on")
+    network = build("A-B-C-D", *rows, "1>B>2>3 restriction=no_straight_on")
     assert turns_of(network) == ["no A>B>C>D"]
 
 
 # ---- What cannot be resolved -------------------------------------------------------------------------------------
 
 
-def test_what_cannot_be_resolved_is_counted(tmp_path: Path) -> None:
-    network = network_of(
-        tmp_path,
+def test_what_cannot_be_resolved_is_counted(build: Builder) -> None:
+    network = build(
         CROSSROADS,
         *FOUR_WAYS,
         "1>X>2 restriction=no_left_turn",
@@ -345,15 +226,14 @@ def test_what_cannot_be_resolved_is_counted(tmp_path: Path) -> None:
     assert network.meta.dropped == {DOES_NOT_BIND: 2, DOES_NOT_MEET: 2}
 
 
-def test_a_restriction_onto_a_footway_binds_nothing(tmp_path: Path) -> None:
+def test_a_restriction_onto_a_footway_binds_nothing(build: Builder) -> None:
     rows = (*FOUR_WAYS[:3], "W-X highway=footway")
-    network = network_of(tmp_path, CROSSROADS, *rows, "1>X>4 restriction=no_right_turn")
+    network = build(CROSSROADS, *rows, "1>X>4 restriction=no_right_turn")
     assert network.meta.dropped == {"not for vehicles: footway": 1, DOES_NOT_MEET: 1}
 
 
-def test_a_restriction_at_a_junction_that_bollards_have_cut_binds_nothing(tmp_path: Path) -> None:
-    network = network_of(
-        tmp_path,
+def test_a_restriction_at_a_junction_that_bollards_have_cut_binds_nothing(build: Builder) -> None:
+    network = build(
         CROSSROADS,
         *FOUR_WAYS,
         "X barrier=bollard",

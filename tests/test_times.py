@@ -136,6 +136,16 @@ def test_an_obstacle_in_one_direction_costs_in_one_direction() -> None:
     assert kilometre("give_way=1/0", "normal", "BA") == 100.0
 
 
+def test_the_part_that_obstacles_take_is_told_apart() -> None:
+    given = draw("B-C", "B-C signals=2 normal_s=60 response_s=50")
+    with_signals = draw("A-B", "A-B length=1000 signals=2/0")
+    found = times(with_signals, "response")
+    assert found.wait_ms[with_signals.edge("AB")] == 2_000
+    assert found.wait_ms[with_signals.edge("BA")] == 0
+    assert (found.edge_ms - found.wait_ms).tolist() == [50_000, 50_000]
+    assert times(given, "response").wait_ms.tolist() == [0, 0]
+
+
 def test_more_obstacles_than_a_byte_holds_do_not_wrap_round() -> None:
     assert kilometre("signals=300", "response") == 50.0 + 255
 
