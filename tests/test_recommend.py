@@ -222,9 +222,9 @@ class TestLedger:
         ]
         answer = ask(STREET.network, HALF_MILE, *units)
         assert order(answer) == ["Z", "X", "T", "U", "V", "W", "Y"]
-        assert [line.behind_ms for line in answer.ledger] == [0, 75_000, 150_000, None, None, None, None]
-        assert [line.eligible for line in answer.ledger] == [False, True, False, False, False, False, False]
-        assert (answer.nearest, answer.nearest_eligible) == ("T", "Z")
+        assert [line.behind_ms for line in answer.ledger] == [0, 75_000, 225_000, None, None, None, None]
+        assert [line.eligible for line in answer.ledger] == [True, False, False, False, False, False, False]
+        assert (answer.nearest, answer.nearest_eligible) == ("Z", "Z")
         assert answer.line("X").status_label == "At scene"
         assert answer.line("T").status_label == "unknown"
 
