@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ def save_network(network: Network, path: Path) -> None:
     head = {"format": FORMAT, "checksum": _checksum(network.hash, meta), "meta": meta}
     arrays = {name: np.ascontiguousarray(array) for name, array in network.arrays().items()}
     text = json.dumps(head, sort_keys=True)
-    partial = path.with_name(path.name + ".partial")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     partial.write_bytes(save(arrays, metadata={"nearest": text}))
     partial.replace(path)
 
