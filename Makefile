@@ -34,6 +34,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/pytest -q graphs dispatch scenarios api tests/test_readme.py
 
 bench: setup
 	$(BIN)/python -m benchmarks.first_path
