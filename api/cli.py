@@ -45,6 +45,9 @@ class _Commands(click.Group):
             for sentence in str(error).splitlines():
                 click.echo(f"error: {sentence}", err=True)
             ctx.exit(error.exit_code)
+        except OSError as error:
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(NearestError.exit_code)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -84,7 +87,7 @@ def graph_build(source: str, output: Path) -> None:
     """
     from graphs.sources import build_network  # noqa: PLC0415 - readers are slow to import, other commands need none
 
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False)
     _require_folder(output)
     with console.status("starting") as status:
 
@@ -236,7 +239,7 @@ def _numbers(text: str, option: str, faults: list[Fault]) -> tuple[float, float]
 def _incident_record(asked: dict[str, Any], force: Force, faults: list[Fault]) -> dict[str, Any]:
     return {
         **_place(asked, faults),
-        "grade": asked["grade"] or min(force.grades, key=lambda grade: force.grades[grade].rank),
+        "grade": asked["grade"] or force.most_urgent_grade,
         "tags": list(asked["tags"]),
         "needs": list(asked["needs"]),
         "units_needed": 1 if asked["units_needed"] is None else asked["units_needed"],
@@ -295,6 +298,7 @@ def snap_command(
 ) -> None:
     """Show where a vehicle at a point is on the road, and from where an incident there is reached."""
     network = load_network(graph_file, Profiles.read(profiles) if profiles else None)
+    _require_motion(course_deg, speed_kmh)
     (place,) = _places(network, [("--at", at)])
     answer = answers.snap_answer(network, profile, place, course_deg, speed_kmh)
     if as_json:
@@ -311,15 +315,27 @@ def _places(network: Network, asked: Sequence[tuple[str, str]]) -> list[Place]:
     return places
 
 
+def _require_motion(course_deg: float | None, speed_kmh: float | None) -> None:
+    told = (("--course", course_deg, 360.0, "degrees, 0 to 360"), ("--speed", speed_kmh, 400.0, "km/h, 0 to 400"))
+    faults = [
+        Fault(OPTIONS, "", option, str(value), accepted)
+        for option, value, most, accepted in told
+        if value is not None and not 0.0 <= value <= most
+    ]
+    if faults:
+        raise InputError(faults)
+
+
 def _require_folder(output: Path) -> None:
-    if not output.parent.is_dir():
+    if output.is_dir() or not output.parent.is_dir():
         raise InputError([Fault(OPTIONS, "", "-o", str(output), "a file in a folder that exists")])
 
 
 def _out() -> Console:
-    console = Console(highlight=False)
+    # What people bring is printed as it is: "[bold]" in a callsign is part of the callsign.
+    console = Console(highlight=False, markup=False)
     # A file or a pipe has no width; a table must not be folded for it.
-    return console if console.is_terminal else Console(highlight=False, width=160)
+    return console if console.is_terminal else Console(highlight=False, markup=False, width=160)
 
 
 def _put(text: bytes) -> None:

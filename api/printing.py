@@ -33,8 +33,8 @@ def print_recommendation(console: Console, answer: Recommendation, network: Netw
     tags = f", {', '.join(sorted(incident.tags))}" if incident.tags else ""
     target = _target(answer.target, ZoneInfo(force.time_zone))
     console.print(f"Incident at {incident.lat:.5f}, {incident.lon:.5f}: {incident.grade}{tags}; {target}")
-    for line in _verdict(answer):
-        console.print(line)
+    for sentence, style in _verdict(answer):
+        console.print(sentence, style=style)
     shown = shown_lines(answer, k)
     if shown:
         console.print(_ranked(shown, answer.suggested))
@@ -54,17 +54,18 @@ def _target(target: Target, zone: ZoneInfo) -> str:
     return f"target {target.target_s // 60} min{setting} from {target.clock}{due}"
 
 
-def _verdict(answer: Recommendation) -> list[str]:
+def _verdict(answer: Recommendation) -> list[tuple[str, str]]:
+    """Return sentences and their styles."""
     if answer.outcome == "nobody_on_duty":
-        return ["[bold red]Nobody is on duty.[/]"]
+        return [("Nobody is on duty.", "bold red")]
     if answer.outcome == "nobody_eligible":
-        return ["[bold red]Nobody can be sent.[/] The ledger below says why for each unit."]
-    lines = [f"[bold green]Send {' and '.join(answer.suggested)}.[/]"]
+        return [("Nobody can be sent. The ledger below says why for each unit.", "bold red")]
+    doubts = [f"Not met: {sentence}." for sentence in answer.unmet]
     if answer.indistinguishable_from:
         others = ", ".join(answer.indistinguishable_from)
-        lines.append(f"[yellow]For all that is known {others} may be as soon as {answer.nearest_eligible}.[/]")
-    lines += [f"[yellow]Not met: {sentence}.[/]" for sentence in answer.unmet]
-    return [*lines, *(f"[yellow]Note: {sentence}.[/]" for sentence in answer.warnings)]
+        doubts.insert(0, f"For all that is known {others} may be as soon as {answer.nearest_eligible}.")
+    doubts += [f"Note: {sentence}." for sentence in answer.warnings]
+    return [(f"Send {' and '.join(answer.suggested)}.", "bold green"), *((doubt, "yellow") for doubt in doubts)]
 
 
 def _ranked(shown: list[LedgerLine], suggested: tuple[str, ...]) -> Table:

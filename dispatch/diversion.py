@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from dispatch.eligibility import PLACELESS, Question, failures
 from dispatch.eta import Placed, mobilisation, place
@@ -11,7 +12,10 @@ from dispatch.model import Incident, Picture, Unit
 from dispatch.recommendation import LeftBehind
 from graphs.network import Network
 from graphs.reference import Arrivals, ReferenceRouter
+from graphs.snapping import Approach
 from graphs.times import MS_PER_S
+
+_ASSIGNED = frozenset({"committed", "status"})
 
 
 class Diversions:
@@ -27,28 +31,27 @@ class Diversions:
         self._picture, self._network, self._force = picture, network, force
         self._known = {item.incident_id: item for item in picture.incidents if item.incident_id}
         self._placed: dict[str, dict[str, Placed]] = {}
+        self._coming: dict[str, _Coming] = {}
 
-    def cost(self, unit: Unit) -> LeftBehind:
-        """Return what the unit would leave, and how much later the next one would be there."""
+    def cost(self, unit: Unit, sent: frozenset[str]) -> LeftBehind:
+        """Return what the unit would leave, and how much later the next one would be there.
+
+        Parameters
+        ----------
+        unit
+            A committed unit.
+        sent
+            Callsigns that go with it, itself included; none of them comes to the incident left behind.
+        """
         left = self._known.get(unit.incident_id or "")
         if left is None:
             return LeftBehind(unit.incident_id, unit.committed_grade, because="the incident is not in the picture")
         # One incident that cannot be reasoned about must not cost the answer to another.
         if not self._network.contains(left.lat, left.lon):
             return LeftBehind(left.incident_id, left.grade, because="the incident is outside the road network")
-        return self._left_behind(unit, left)
-
-    def _left_behind(self, unit: Unit, left: Incident) -> LeftBehind:
-        router = ReferenceRouter(self._network, self._force.grade(left.grade).profile)
-        placed = self._places(router)
-        approaches = router.approaches(left.lat, left.lon, on_road=left.on_road)
-        own = placed.get(unit.callsign)
-        arrivals = router.arrivals(approaches, own.spots if own else ())
-        own_ms = _time_ms(arrivals, own) if own else None
-        following = self._following(unit, left, arrivals, placed)
-        if following is None or following[0] > arrivals.final_ms:
-            # Nobody is as near as the unit itself: look at everyone.
-            following = self._following(unit, left, router.arrivals(approaches), placed)
+        coming = self._coming_to(left)
+        own_ms = coming.time_ms(unit.callsign)
+        following = self._following(coming, left, sent)
         if following is None:
             return LeftBehind(left.incident_id, left.grade, because="no other unit could be sent there")
         next_ms, callsign = following
@@ -56,16 +59,24 @@ class Diversions:
             return LeftBehind(left.incident_id, left.grade, callsign, because="no road leads the unit there")
         return LeftBehind(left.incident_id, left.grade, callsign, next_ms - own_ms)
 
-    def _following(
-        self, unit: Unit, left: Incident, arrivals: Arrivals, placed: dict[str, Placed]
-    ) -> tuple[int, str] | None:
-        """Return when the first other unit that may be sent would be there, and its callsign."""
-        others = ((_time_ms(arrivals, item), name) for name, item in placed.items() if name != unit.callsign)
-        for time_ms, name in sorted((time, name) for time, name in others if time is not None):
-            other = placed[name].question.unit
-            if not failures(self._question(other, left)):
+    def _coming_to(self, left: Incident) -> _Coming:
+        if left.incident_id not in self._coming:
+            router = ReferenceRouter(self._network, self._force.grade(left.grade).profile)
+            approaches = router.approaches(left.lat, left.lon, on_road=left.on_road)
+            self._coming[left.incident_id] = _Coming(router, approaches, self._places(router), left.incident_id)
+        return self._coming[left.incident_id]
+
+    def _following(self, coming: _Coming, left: Incident, sent: frozenset[str]) -> tuple[int, str] | None:
+        """Return when the first other unit would be there, and its callsign; it is on its way, or may be sent."""
+        for time_ms, name in coming.in_order():
+            if name not in sent and self._would_come(coming.placed[name].question.unit, left):
                 return time_ms, name
         return None
+
+    def _would_come(self, unit: Unit, left: Incident) -> bool:
+        rules = {failure.rule for failure in failures(self._question(unit, left))}
+        # A unit already assigned there is coming, or there.
+        return rules <= (_ASSIGNED if unit.incident_id == left.incident_id else frozenset())
 
     def _places(self, router: ReferenceRouter) -> dict[str, Placed]:
         """Return every unit that has a place on the road, by callsign; once for each profile."""
@@ -87,6 +98,43 @@ class Diversions:
     def _question(self, unit: Unit, incident: Incident) -> Question:
         theirs = self._known.get(unit.incident_id or "")
         return Question(unit, incident, self._picture.now, self._force, theirs.grade if theirs else None)
+
+
+class _Coming:
+    """How soon each placed unit could be at an incident that somebody may leave."""
+
+    def __init__(
+        self, router: ReferenceRouter, approaches: tuple[Approach, ...], placed: dict[str, Placed], incident_id: str
+    ) -> None:
+        self.placed = placed
+        self._router, self._approaches = router, approaches
+        going = [item.spots for item in placed.values() if item.question.unit.incident_id == incident_id]
+        # As far as the units now on their way: whoever is nearer than they are is found with them.
+        self._near = router.arrivals(approaches, [spot for spots in going for spot in spots])
+
+    def time_ms(self, callsign: str) -> int | None:
+        """Return the time of a unit that is on its way there, None where it has no place or no road leads there."""
+        placed = self.placed.get(callsign)
+        return _time_ms(self._near, placed) if placed is not None else None
+
+    def in_order(self) -> Iterator[tuple[int, str]]:
+        """Yield time and callsign of every unit, soonest first; the whole network is searched only if it must be."""
+        sooner = [found for found in self._sorted_near if found[0] <= self._near.final_ms]
+        yield from sooner
+        yield from self._sorted_all[len(sooner) :]
+
+    @cached_property
+    def _sorted_near(self) -> list[tuple[int, str]]:
+        return _in_order(self._near, self.placed)
+
+    @cached_property
+    def _sorted_all(self) -> list[tuple[int, str]]:
+        return _in_order(self._router.arrivals(self._approaches), self.placed)
+
+
+def _in_order(arrivals: Arrivals, placed: dict[str, Placed]) -> list[tuple[int, str]]:
+    told = ((_time_ms(arrivals, item), name) for name, item in placed.items())
+    return sorted((time, name) for time, name in told if time is not None)
 
 
 def _time_ms(arrivals: Arrivals, placed: Placed) -> int | None:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from dispatch.force import Force, Status
 from dispatch.model import Incident, Unit
+from graphs.snapping import MOVING_KMH
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +155,19 @@ def fix_usable(question: Question) -> Iterator[Failure]:
     age_s = (question.now - fix.fixed_at).total_seconds()
     if age_s < -limits.future_tolerance_s:
         yield Failure("future_fix", f"position dated {_span(-age_s)} in the future")
-    limit_s = limits.stale_moving_s if may_have_moved(question.status) else limits.stale_parked_s
+    limit_s = limits.stale_moving_s if may_have_moved(question) else limits.stale_parked_s
     if age_s >= limit_s:
         yield Failure("stale_fix", f"position is {_span(age_s)} old; the limit here is {_span(limit_s)}")
 
 
-def may_have_moved(status: Status | None) -> bool:
-    """Tell whether a unit may have moved since its fix; where nothing is known, it may."""
-    return status is None or status.moving
+def may_have_moved(question: Question) -> bool:
+    """Tell whether a unit may have moved since its fix: by its status, or because it was moving then.
+
+    Where nothing is known of what it does, it may.
+    """
+    fix = question.unit.fix
+    under_way = fix is not None and fix.speed_kmh is not None and fix.speed_kmh > MOVING_KMH
+    return under_way or question.status is None or question.status.moving
 
 
 def _span(seconds: float) -> str:

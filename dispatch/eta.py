@@ -52,7 +52,7 @@ def place(router: ReferenceRouter, question: Question) -> Placed | Failure:
     if fix is None:
         return Failure("no_fix", "no position known")
     try:
-        spots = router.spots(fix.lat, fix.lon, fix.course_deg, fix.speed_kmh)
+        spots = router.spots(fix.lat, fix.lon, fix.course_deg, fix.speed_kmh, accuracy_m(question, fix))
     except OutsideNetwork:
         return Failure("outside_area", f"position lat {fix.lat:g}, lon {fix.lon:g} is outside the road network")
     return Placed(question, fix, spots)
@@ -77,6 +77,11 @@ def eta(arrivals: Arrivals, times: EdgeTimes, placed: Placed) -> Eta | Failure:
     )
 
 
+def accuracy_m(question: Question, fix: Fix) -> float:
+    """Return the radius of a fix in metres, the force's own where the device did not say."""
+    return question.force.fixes.default_accuracy_m if fix.accuracy_m is None else fix.accuracy_m
+
+
 def mobilisation(question: Question) -> int:
     """Return the seconds until the vehicle moves; where the status is not known, the longest that one may take."""
     if question.status is not None:
@@ -93,14 +98,14 @@ def _age_doubt_ms(placed: Placed) -> int:
     """Return the age of a moving unit's fix: it may have come nearer, or gone away, for so long since."""
     question = placed.question
     age_ms = fix_age_ms(placed.fix, question.now)
-    known = age_ms <= question.force.fixes.fresh_s * MS_PER_S or not may_have_moved(question.status)
+    known = age_ms <= question.force.fixes.fresh_s * MS_PER_S or not may_have_moved(question)
     return 0 if known else age_ms
 
 
 def _accuracy_doubt_ms(placed: Placed, times: EdgeTimes, leg: Leg) -> int:
     """Return the time to drive the fix's radius at the speed of the road it is on."""
     fix = placed.fix
-    radius_m = placed.question.force.fixes.default_accuracy_m if fix.accuracy_m is None else fix.accuracy_m
+    radius_m = accuracy_m(placed.question, fix)
     edge = leg.spot.edge
     length_m = float(times.network.length_m[edge])
     driven_ms = float(times.edge_ms[edge] - times.wait_ms[edge])

@@ -163,6 +163,11 @@ class Force(Table):
             raise InputError([unknown_name(self.name, "grade", key, self.grades)])
         return self.grades[key]
 
+    @property
+    def most_urgent_grade(self) -> str:
+        """The grade of rank 1, or of the best rank there is."""
+        return min(self.grades, key=lambda key: self.grades[key].rank)
+
     def setting(self, lon: float, lat: float) -> Setting:
         """Say whether a place is urban; an outline belongs to its inside.
 

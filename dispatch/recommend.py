@@ -7,7 +7,7 @@ answer to the same question are equal to the byte.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,8 +16,8 @@ from dispatch.diversion import Diversions
 from dispatch.eligibility import PLACELESS, Failure, Question, failures
 from dispatch.eta import Eta, Placed, eta, fix_age_ms, place
 from dispatch.force import Force
-from dispatch.model import Incident, Picture
-from dispatch.recommendation import Certainty, LedgerLine, Outcome, Recommendation, Target
+from dispatch.model import Incident, Picture, Unit
+from dispatch.recommendation import Certainty, LedgerLine, LeftBehind, Outcome, Recommendation, Target
 from dispatch.suggest import suggest
 from graphs.coordinates import distance_m
 from graphs.errors import InputError
@@ -64,9 +64,10 @@ def recommend(picture: Picture, incident: Incident, network: Network, force: For
     router = ReferenceRouter(network, profile)
     approaches = router.approaches(incident.lat, incident.lon, on_road=incident.on_road)
     ledger = _rank(picture, incident, force, router, approaches)
-    ledger = _with_costs(ledger, picture, network, force)
+    chosen, unmet = suggest([line for line in ledger if line.eligible], incident, force)
+    suggested = tuple(line.unit.callsign for line in chosen)
+    ledger = _with_costs(ledger, suggested, Diversions(picture, network, force))
     eligible = [line for line in ledger if line.eligible]
-    chosen, unmet = suggest(eligible, incident, force)
     alike = _indistinguishable(eligible)
     gap_m = approaches[0].gap_m
     return Recommendation(
@@ -77,12 +78,12 @@ def recommend(picture: Picture, incident: Incident, network: Network, force: For
         target=_target(incident, force, picture.now),
         nearest=next((line.unit.callsign for line in ledger if line.eta is not None), None),
         nearest_eligible=eligible[0].unit.callsign if eligible else None,
-        suggested=tuple(line.unit.callsign for line in chosen),
+        suggested=suggested,
         unmet=tuple(unmet),
         certainty=_certainty(eligible, alike),
         indistinguishable_from=alike,
         gap_m=gap_m,
-        warnings=_warnings(gap_m, router),
+        warnings=tuple(_warnings(incident, gap_m, router)),
         ledger=tuple(ledger),
         versions=_versions(network, force),
     )
@@ -140,8 +141,13 @@ def _line(
         failed=failed,
         straight_m=distance_m(unit.fix.lat, unit.fix.lon, incident.lat, incident.lon) if unit.fix else None,
         fix_age_ms=_told_age_ms(question, failed),
-        notes=tuple(_notes(question)) if not failed else (),
+        notes=(*_notes(question), *_far_off(told, router)) if not failed else (),
     )
+
+
+def _far_off(told: Eta | None, router: ReferenceRouter) -> Iterator[str]:
+    if told is not None and told.leg.spot.gap_m > router.times.profile.walk_m:
+        yield f"its position is {told.leg.spot.gap_m:.0f} m from the road"
 
 
 def _told_age_ms(question: Question, failed: tuple[Failure, ...]) -> int | None:
@@ -168,13 +174,14 @@ def _notes(question: Question) -> list[str]:
     return notes
 
 
-def _with_costs(ledger: list[LedgerLine], picture: Picture, network: Network, force: Force) -> list[LedgerLine]:
-    """Show what each unit that may be diverted would leave behind."""
-    diversions = Diversions(picture, network, force)
-    return [
-        replace(line, leaves=diversions.cost(line.unit)) if line.eligible and line.unit.committed else line
-        for line in ledger
-    ]
+def _with_costs(ledger: list[LedgerLine], suggested: tuple[str, ...], diversions: Diversions) -> list[LedgerLine]:
+    """Show what each unit that may be diverted would leave behind; those suggested go together."""
+
+    def cost(unit: Unit) -> LeftBehind:
+        sent = suggested if unit.callsign in suggested else (unit.callsign,)
+        return diversions.cost(unit, frozenset(sent))
+
+    return [replace(line, leaves=cost(line.unit)) if line.eligible and line.unit.committed else line for line in ledger]
 
 
 def _outcome(ledger: Sequence[LedgerLine]) -> Outcome:
@@ -209,10 +216,16 @@ def _target(incident: Incident, force: Force, now: datetime) -> Target:
     return Target(setting, target_s, grade.clock, due_at)
 
 
-def _warnings(gap_m: float, router: ReferenceRouter) -> tuple[str, ...]:
-    if gap_m <= router.times.profile.walk_m:
-        return ()
-    return (f"the nearest road that may serve the incident is {gap_m:.0f} m away; the walk is in the times",)
+def _warnings(incident: Incident, gap_m: float, router: ReferenceRouter) -> Iterator[str]:
+    if gap_m > router.times.profile.walk_m:
+        yield f"the nearest road that may serve the incident is {gap_m:.0f} m away; the walk is in the times"
+    passed = None if incident.on_road else router.passed_over(incident.lat, incident.lon, gap_m)
+    if passed is not None:
+        name = router.network.edge_name(passed[0])
+        yield (
+            f"{name} is {passed[1]:.0f} m away, but nobody stops on a motorway, slip road, bridge or in a tunnel; "
+            "ask with on_road if the incident is there"
+        )
 
 
 def _versions(network: Network, force: Force) -> dict[str, Any]:

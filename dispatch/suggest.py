@@ -59,7 +59,7 @@ def _preferred(eligible: Sequence[LedgerLine], chosen: Sequence[LedgerLine], tag
     if skill is None or near_enough_s is None or any(skill in line.unit.skills for line in chosen):
         return None
     skilled = [line for line in eligible if skill in line.unit.skills and _within(line, eligible[0], near_enough_s)]
-    return min(skilled, key=lambda line: (line.leaves is not None, line.order), default=None)
+    return min(skilled, key=lambda line: (line.unit.committed, line.order), default=None)
 
 
 def _within(line: LedgerLine, first: LedgerLine, seconds: int) -> bool:

@@ -34,8 +34,11 @@ def save_network(network: Network, path: Path) -> None:
     arrays = {name: np.ascontiguousarray(array) for name, array in network.arrays().items()}
     text = json.dumps(head, sort_keys=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    partial.write_bytes(save(arrays, metadata={"nearest": text}))
-    partial.replace(path)
+    try:
+        partial.write_bytes(save(arrays, metadata={"nearest": text}))
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def load_network(path: Path, profiles: Profiles | None = None) -> Network:

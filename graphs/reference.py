@@ -71,9 +71,14 @@ class ReferenceRouter:
         self._snapper = snapper(network)
 
     def spots(
-        self, lat: float, lon: float, course_deg: float | None = None, speed_kmh: float | None = None
+        self,
+        lat: float,
+        lon: float,
+        course_deg: float | None = None,
+        speed_kmh: float | None = None,
+        accuracy_m: float = 0.0,
     ) -> tuple[Spot, ...]:
-        """Return where a vehicle reported at a point may be on the road.
+        """Return where a vehicle reported at a point may be on the road; see `Snapper.spots`.
 
         Raises
         ------
@@ -81,7 +86,9 @@ class ReferenceRouter:
             The point is outside the network's area.
         """
         self._require_inside(lat, lon)
-        return self._snapper.spots(self.times, lat, lon, course_deg=course_deg, speed_kmh=speed_kmh)
+        return self._snapper.spots(
+            self.times, lat, lon, course_deg=course_deg, speed_kmh=speed_kmh, accuracy_m=accuracy_m
+        )
 
     def approaches(self, lat: float, lon: float, *, on_road: bool = False) -> tuple[Approach, ...]:
         """Return where a place can be reached from.
@@ -93,6 +100,10 @@ class ReferenceRouter:
         """
         self._require_inside(lat, lon)
         return self._snapper.approaches(self.times, lat, lon, on_road=on_road)
+
+    def passed_over(self, lat: float, lon: float, within_m: float) -> tuple[int, float] | None:
+        """Return the nearest edge on which nobody stops and its gap in metres; see `Snapper.passed_over`."""
+        return self._snapper.passed_over(self.times, lat, lon, within_m)
 
     def _require_inside(self, lat: float, lon: float) -> None:
         if not self.network.contains(lat, lon):

@@ -125,11 +125,13 @@ class Snapper:
         *,
         course_deg: float | None = None,
         speed_kmh: float | None = None,
+        accuracy_m: float = 0.0,
     ) -> tuple[Spot, ...]:
         """Return where a vehicle may be: one spot for each direction in which it can leave.
 
         A report with a course over `MOVING_KMH` is put on an edge that points that way; leaving in the other direction
-        then costs a U-turn. Without one, both directions of the nearest road are equally possible.
+        then costs a U-turn. Without one, both directions of the nearest road are equally possible. A gap to the road
+        within ``accuracy_m`` is an error of the report; beyond it, it is ground to be crossed first.
         """
         moving = speed_kmh is not None and speed_kmh > MOVING_KMH
         course_deg = course_deg if moving else None
@@ -148,8 +150,8 @@ class Snapper:
             along = (off <= COURSE_TOLERANCE_DEG) & (near.gap_m <= near.gap_m[first] + COURSE_SEARCH_M)
             if along.any():
                 first = int(np.argmin(np.where(along, believed_m, np.inf)))
-                return self._both_ways(times, near, first, times.u_turn_ms)
-        return self._both_ways(times, near, first, 0)
+                return self._both_ways(times, near, first, times.u_turn_ms, accuracy_m)
+        return self._both_ways(times, near, first, 0, accuracy_m)
 
     def _believed_m(self, near: Near, *, moving: bool) -> Floats:
         """Return gaps, longer where a report is unlikely to come from such a road."""
@@ -159,8 +161,9 @@ class Snapper:
             unlikely = unlikely | np.isin(network.road_class[near.edge], _NO_STOPPING)
         return near.gap_m + UNLIKELY_M * unlikely
 
-    def _both_ways(self, times: EdgeTimes, near: Near, first: int, turn_ms: int) -> tuple[Spot, ...]:
-        leave_ms = round(near.gap_m[first] * 3.6 * MS_PER_S / times.profile.off_road_kmh)
+    def _both_ways(self, times: EdgeTimes, near: Near, first: int, turn_ms: int, accuracy_m: float) -> tuple[Spot, ...]:
+        ground_m = max(float(near.gap_m[first]) - accuracy_m, 0.0)
+        leave_ms = round(ground_m * 3.6 * MS_PER_S / times.profile.off_road_kmh)
         ahead = near.spot(first, leave_ms)
         twin = int(self._network.twin[ahead.edge])
         if twin < 0 or not times.leaves[twin]:
@@ -178,6 +181,12 @@ class Snapper:
         near = self._usable(times, allowed, lat, lon, profile.walk_m)
         rows = np.flatnonzero(near.gap_m <= max(profile.walk_m, near.gap_m[0]))
         return tuple(near.approach(int(row), round(near.gap_m[row] * MS_PER_S / profile.walk_m_s)) for row in rows)
+
+    def passed_over(self, times: EdgeTimes, lat: float, lon: float, within_m: float) -> tuple[int, float] | None:
+        """Return the nearest edge on which nobody stops, if it is nearer than ``within_m``, and its gap in metres."""
+        near = self.near(lat, lon, within_m)
+        left_out = near.only((times.arrives & ~self._stopping)[near.edge])
+        return (int(left_out.edge[0]), float(left_out.gap_m[0])) if len(left_out.edge) else None
 
     @cached_property
     def _stopping(self) -> NDArray[np.bool_]:

@@ -38,7 +38,8 @@ _DEGREES_HINT = "looks like degrees: give them as lat and lon"
 SWAPPED_HINT = "lat and lon seem to be swapped: the other way round it is inside"
 _NO_FIX_HINT = "a receiver without a fix reports 0, 0; leave the position empty if there is none"
 # What would steer a terminal, or shows that the text is none; a tab or a new line may stand in what people read.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# The last spans change the direction of writing, and with it what a callsign looks like.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 PLACE = frozenset({"lat", "lon", "easting", "northing"})
 Inside = Callable[[float, float], bool]
 

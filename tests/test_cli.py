@@ -18,6 +18,7 @@ from scenarios.samples import gothenburg as night
 
 NIGHT = Path(night.__file__).parent
 ROADS = Path(__file__).parents[2] / "shared" / "data" / "roads"
+GOTHENBURG = Path(__file__).parents[1] / "graphs" / "samples" / "gothenburg.osm.pbf"
 NOW = "2026-01-31T23:10:00Z"
 COLUMNS = ("callsign", "status", "lat", "lon", "fixed_at", "crew")
 Ask = Callable[..., Result]
@@ -97,6 +98,12 @@ class TestRecommend:
         lat, lon = town.at("B")
         assert route.coords[-1] == pytest.approx((lon, lat), abs=1e-6)
         assert answer["attribution"] == "© OpenStreetMap contributors"
+
+    @pytest.mark.parametrize("callsign", ["[bold]M1", "[/x]", "M[1]"])
+    def test_a_callsign_is_printed_as_it_is(self, ask: Ask, town: RoadMap, callsign: str) -> None:
+        done = ask(rows=((callsign, 2, *town.at("A"), NOW, 2),))
+        assert done.exit_code == 0
+        assert f"Send {callsign}." in done.stdout
 
     def test_an_empty_units_file_means_that_nobody_is_on_duty(self, ask: Ask) -> None:
         done = ask(rows=())
@@ -260,6 +267,13 @@ class TestGraph:
         for words in (facts["hash"], "Open Database Licence", "island", "private", "footway"):
             assert words in told
 
+    def test_an_output_that_is_a_folder_leaves_nothing_behind(self, tmp_path: Path, town_file: Path) -> None:
+        (tmp_path / "out").mkdir()
+        for words in (("build", GOTHENBURG), ("export", town_file)):
+            done = nearest("graph", *words, "-o", tmp_path / "out")
+            assert done.exit_code == 2
+            assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
     def test_an_output_in_no_folder(self, tmp_path: Path) -> None:
         done = nearest("graph", "build", ROADS / "bangor_maine.osm.pbf", "-o", tmp_path / "nix" / "a.network")
         assert done.exit_code == 2
@@ -289,6 +303,12 @@ class TestLooks:
         ahead, back = answer["vehicle"]
         assert ahead["delay_s"] < back["delay_s"]
         assert ahead["gap_m"] == pytest.approx(10, abs=0.1)
+
+    @pytest.mark.parametrize("words", [("--course", 999), ("--course", "nan"), ("--speed", -5), ("--speed", "inf")])
+    def test_a_motion_that_is_none(self, town_file: Path, town: RoadMap, words: tuple[object, ...]) -> None:
+        done = nearest("snap", "--graph", town_file, "--at", "{},{}".format(*town.at("A")), *words)
+        assert done.exit_code == 2
+        assert f"options {words[0]}" in done.stderr
 
     def test_an_unknown_profile_is_told_with_those_there_are(self, town_file: Path, town: RoadMap) -> None:
         place = "{},{}".format(*town.at("A"))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.model import Incident, Unit
-from dispatch.recommendation import LeftBehind
+from dispatch.recommendation import LedgerLine, LeftBehind
 from nightshift import TOWN, ask, incident, unit
 from roadmaps import draw
 
@@ -39,12 +39,20 @@ def shifts(draw_: st.DrawFn) -> tuple[Unit, ...]:
     return tuple(units)
 
 
-def expected(who: Unit, left: Incident, units: tuple[Unit, ...], others: tuple[Incident, ...]) -> LeftBehind:
-    """Ask the brain who should go to the incident that is left, and take the first other one."""
+def comes(line: LedgerLine, left: Incident) -> bool:
+    """Tell whether a unit may be sent to an incident, or is assigned to it already."""
+    assigned = line.unit.incident_id == left.incident_id
+    return line.eligible or (assigned and {failure.rule for failure in line.failed} <= {"committed", "status"})
+
+
+def expected(
+    who: Unit, sent: set[str], left: Incident, units: tuple[Unit, ...], others: tuple[Incident, ...]
+) -> LeftBehind:
+    """Ask the brain who should go to the incident that is left, and take the first who is not sent with the unit."""
     answer = ask(TOWN.network, left, *units, others=others)
     own = answer.line(who.callsign).eta
     for line in answer.ledger:
-        if line.eligible and line.eta is not None and line.unit.callsign != who.callsign:
+        if comes(line, left) and line.eta is not None and line.unit.callsign not in sent:
             if own is None:
                 because = "no road leads the unit there"
                 return LeftBehind(left.incident_id, left.grade, line.unit.callsign, None, because)
@@ -54,11 +62,14 @@ def expected(who: Unit, left: Incident, units: tuple[Unit, ...], others: tuple[I
 
 
 @given(
-    units=shifts(), places=st.lists(PLACES, min_size=4, max_size=4), kept=st.sets(st.sampled_from([*OPEN]), min_size=1)
+    units=shifts(),
+    places=st.lists(PLACES, min_size=4, max_size=4),
+    kept=st.sets(st.sampled_from([*OPEN]), min_size=1),
+    needed=st.integers(1, 2),
 )
 @settings(max_examples=150, deadline=None)
 def test_equal_to_asking_who_else_would_go(
-    units: tuple[Unit, ...], places: list[tuple[float, float]], kept: set[str]
+    units: tuple[Unit, ...], places: list[tuple[float, float]], kept: set[str], needed: int
 ) -> None:
     others = tuple(
         incident(place, grade, incident_id=name)
@@ -66,12 +77,14 @@ def test_equal_to_asking_who_else_would_go(
         if name in kept
     )
     known = {item.incident_id: item for item in others}
-    for line in ask(TOWN.network, incident(places[0]), *units, others=others).ledger:
+    answer = ask(TOWN.network, incident(places[0], units_needed=needed), *units, others=others)
+    for line in answer.ledger:
         who = line.unit
+        sent = {*answer.suggested} if who.callsign in answer.suggested else {who.callsign}
         if not line.eligible or who.incident_id is None:
             assert line.leaves is None
         elif who.incident_id in known:
-            assert line.leaves == expected(who, known[who.incident_id], units, others)
+            assert line.leaves == expected(who, sent, known[who.incident_id], units, others)
         else:
             assert line.leaves == LeftBehind(
                 who.incident_id, who.committed_grade, because="the incident is not in the picture"
@@ -109,6 +122,17 @@ class TestLeftBehind:
     def test_an_incident_that_is_not_in_the_picture(self, others: tuple[Incident, ...]) -> None:
         left = self.leaves(self.BOUND, others=others)
         assert left == LeftBehind("N-7", "standard", because="the incident is not in the picture")
+
+    def test_a_second_unit_on_its_way_there_counts(self) -> None:
+        second = unit("U2", STREET.at("A"), status="5", incident_id="N-7", committed_grade="standard")
+        assert self.leaves(self.BOUND, second, others=(self.LEFT,)) == LeftBehind("N-7", "standard", "U2", -81_000)
+
+    def test_who_is_sent_along_does_not_come_there(self) -> None:
+        pair = replace(HALF_MILE, units_needed=2)
+        answer = ask(STREET.network, pair, self.BOUND, unit("U2", STREET.at("A")), others=(self.LEFT,))
+        assert set(answer.suggested) == {"U1", "U2"}
+        left = LeftBehind("N-7", "standard", because="no other unit could be sent there")
+        assert answer.line("U1").leaves == left
 
     def test_an_incident_without_a_name(self) -> None:
         left = self.leaves(replace(self.BOUND, incident_id=None), others=(self.LEFT,))

@@ -154,7 +154,11 @@ class TestAge:
 
     @pytest.mark.parametrize("status", ["1", "3", "4", "6", "10"])
     def test_a_parked_unit_is_where_it_was(self, status: str) -> None:
-        assert self.aged(3599, status) == (0, 0)
+        old, new = (unit("U1", STREET.at("A"), status=status, age_s=age_s, speed_kmh=0.0) for age_s in (3599, 0))
+        assert self.doubt_ms(old) == self.doubt_ms(new)
+
+    def test_a_unit_reported_parked_that_was_driving_may_have_moved(self) -> None:
+        assert self.aged(200, "3")[1] == 200_000
 
     @pytest.mark.parametrize("status", [None, "77"])
     def test_where_nothing_is_known_it_may_have_moved(self, status: str | None) -> None:

@@ -77,7 +77,8 @@ def test_every_time_is_what_networkx_finds(gothenburg: Network, answer: Recommen
     for row, line in enumerate(answer.ledger):
         fix = line.unit.fix
         if line.eta is not None and fix is not None:
-            spots = router.spots(fix.lat, fix.lon, fix.course_deg, fix.speed_kmh)
+            assert fix.accuracy_m is not None
+            spots = router.spots(fix.lat, fix.lon, fix.course_deg, fix.speed_kmh, fix.accuracy_m)
             starts[line.unit.callsign] = add_start(graph, router.times, row, spots, [end])
     found = nx.single_source_dijkstra_path_length(graph.reverse(copy=False), end)
     assert len(starts) == 37

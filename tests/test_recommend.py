@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -287,3 +288,26 @@ class TestOutcome:
             STREET.network, incident(STREET.at("C"), "resolved_without_deployment"), unit("U1", STREET.at("A"))
         )
         assert (answer.outcome, answer.nearest) == ("nobody_eligible", "U1")
+
+
+def test_a_motorway_that_is_passed_over_is_told() -> None:
+    road = draw(
+        """
+        A-------B
+
+        C-------D
+        """,
+        "A>B motorway name=M4 length=5000",
+        "C-D length=5000",
+        "A-C",
+        "B-D",
+    )
+    beside = incident(road.at("A", east_m=400, north_m=3))
+    answer = ask(road.network, beside, unit("U1", road.at("C")))
+    assert any("M4 is 3 m away" in sentence and "on_road" in sentence for sentence in answer.warnings)
+    assert ask(road.network, replace(beside, on_road=True), unit("U1", road.at("C"))).warnings == ()
+
+
+def test_a_unit_far_from_any_road_says_so() -> None:
+    answer = ask(STREET.network, HALF_MILE, unit("U1", STREET.at("A", north_m=300)))
+    assert answer.line("U1").notes == ("its position is 300 m from the road",)

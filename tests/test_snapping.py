@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from graphs.errors import Unreachable
+from graphs.reference import ReferenceRouter
 from graphs.snapping import COURSE_SEARCH_M, FIRST_LOOK_M, MOVING_KMH, closest_on_shapes
 from graphs.times import edge_times
 from roadmaps import Point, draw
@@ -322,3 +323,11 @@ def test_a_point_that_is_no_place_is_refused(place: Point) -> None:
 def test_a_point_at_the_other_end_of_the_world_has_an_answer(place: Point) -> None:
     assert roads(STREET, spots(STREET, place)) == ["AB", "BA"]
     assert len(approaches(STREET, place)) == 2
+
+
+def test_a_gap_within_the_accuracy_of_the_report_is_no_ground_to_cross() -> None:
+    router = ReferenceRouter(STREET.network, "response")
+    place = STREET.at("A", east_m=50, north_m=30)
+    exact, vague, in_between = (router.spots(*place, accuracy_m=radius)[0].delay_ms for radius in (0.0, 30.5, 20.0))
+    assert vague == 0
+    assert exact > in_between > 0
