@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ from graphs.tags import (
 # What faces drivers of one direction; a gate or a level crossing stops both, whatever its direction tag says.
 _FACING = frozenset({"signals", "stop", "give_way", "crossing"})
 SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
+# Field 3 of a block's header, a number.
+_DATASIZE = 3 << 3
 Report = Callable[[str], None]
 
 
@@ -87,6 +90,7 @@ def read_osm(path: Path, report: Report = quiet) -> Roads:
         report(f"{path.name}: reading nodes")
         _read_nodes(path, found)
         timestamp = _timestamp(path)
+        _refuse_half_a_length(path)
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         raise SourceError(
             f"{path}: cannot be read as OpenStreetMap data, or is cut off ({error}); "
@@ -149,6 +153,35 @@ def _timestamp(path: Path) -> str:
     with osmium.io.Reader(path, osmium.osm.NOTHING) as reader:
         header = reader.header()
     return header.get("osmosis_replication_timestamp") or header.get("timestamp")
+
+
+def _refuse_half_a_length(path: Path) -> None:
+    """Refuse a PBF that ends within the four bytes that begin a block: the library takes these for the end."""
+    if path.suffix != ".pbf":
+        return
+    with path.open("rb") as stream:
+        while length := stream.read(4):
+            if len(length) < 4:  # noqa: PLR2004 - the bytes of a length
+                raise ValueError("it ends within the length of a block")
+            stream.seek(_block_bytes(stream.read(int.from_bytes(length))), os.SEEK_CUR)
+
+
+def _block_bytes(header: bytes) -> int:
+    """Return the size of the block that follows a header (wiki.openstreetmap.org/wiki/PBF_Format, BlobHeader)."""
+    at = 0
+    while at < len(header):
+        key, at = _number(header, at)
+        value, at = _number(header, at)
+        if key == _DATASIZE:
+            return value
+        at += value  # Every field but the size is text or bytes, after its length.
+    raise ValueError("a block does not tell its size")
+
+
+def _number(header: bytes, at: int) -> tuple[int, int]:
+    """Read a number of seven bits a byte, the lowest first; return it and where it ends."""
+    end = next(place for place in range(at, len(header)) if header[place] < 0x80)  # noqa: PLR2004 - the last byte
+    return sum((header[place] & 0x7F) << 7 * (place - at) for place in range(at, end + 1)), end + 1
 
 
 def _roads(path: Path, found: _Found, timestamp: str) -> Roads:

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from graphs.assemble import assemble
+from graphs.errors import SourceError
 from graphs.network import BRIDGE, ROUNDABOUT, TUNNEL
 from graphs.osm import read_osm
+from graphs.tags import OBSTACLES
 from roadmaps import Builder, OsmMap, road_of, roads_in, turns_of
 
 MPH = 1.609344
@@ -193,6 +195,23 @@ def test_what_a_way_says_is_kept(build: Builder) -> None:
     assert math.isnan(network.limit_kmh[0])
 
 
+def test_a_tunnel_is_no_bridge(build: Builder) -> None:
+    network = build("A-B-C", f"A-B {STREET} tunnel=yes", f"B-C {STREET} bridge=yes")
+    flags = {road_of(network, edge): int(network.flags[edge]) for edge in range(network.edge_count)}
+    assert flags == {"AB": TUNNEL, "BA": TUNNEL, "BC": BRIDGE, "CB": BRIDGE}
+
+
+@pytest.mark.parametrize("sign", ["stop", "give_way"])
+@pytest.mark.parametrize(("side", "road"), [("forward", "AC"), ("backward", "CA")])
+def test_a_sign_that_says_its_direction_faces_it_however_near_an_end(
+    build: Builder, sign: str, side: str, road: str
+) -> None:
+    for picture in ("A-b-----C", "A-----b-C"):
+        network = build(picture, f"A-b-C {STREET}", f"b highway={sign} direction={side}")
+        met = network.obstacles[:, OBSTACLES.index(sign)]
+        assert {road_of(network, edge): int(count) for edge, count in enumerate(met)} == {"AC": 0, "CA": 0, road: 1}
+
+
 def test_names_in_any_script_come_back(build: Builder) -> None:
     network = build("A-B-C", f"A-B {STREET} name='Ffordd yr Orsaf 🚔'", f"B-C {STREET} name='Улица'")
     assert {network.edge_name(edge) for edge in range(4)} == {"Ffordd yr Orsaf 🚔", "Улица"}
@@ -244,6 +263,20 @@ def test_dead_ends_get_ids_of_their_own_where_an_editor_wrote_negative_ones(tmp_
 def test_a_node_missing_from_the_extract_cuts_the_road(build: Builder) -> None:
     network = build("A-B-C-D-E", f"A-B-C-D-E {STREET}", missing="C", square_m=LARGE_M)
     assert roads_in(network) == ["AB", "BA", "DE", "ED"]
+    assert network.meta.dropped == {"node missing from the extract": 1}
+
+
+def test_a_node_without_a_place_is_as_good_as_missing(tmp_path: Path) -> None:
+    path = tmp_path / "town.osm"
+    path.write_text(
+        """<osm version="0.6">
+          <node id="1" lat="54.58" lon="-1.25"/><node id="2" lat="54.58" lon="-1.24"/><node id="3"/>
+          <way id="1"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="residential"/></way>
+        </osm>""",
+        "utf-8",
+    )
+    network = assemble(read_osm(path))
+    assert network.node_id.tolist() == [1, 2]
     assert network.meta.dropped == {"node missing from the extract": 1}
 
 
@@ -315,3 +348,38 @@ def test_assembling_twice_counts_once(tmp_path: Path) -> None:
     roads = read_osm(OsmMap(picture, f"A-B {STREET}", f"D-E {STREET}").write(tmp_path / "town.osm"))
     first, second = assemble(roads), assemble(roads)
     assert first.meta.dropped == second.meta.dropped == {"island: directed edges": 2}
+
+
+# ---- A download that broke off -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_turn_and_without(tmp_path: Path) -> tuple[bytes, bytes]:
+    """Return a PBF whose last block is a turn restriction, and the one of the same roads without it."""
+    picture, roads, turn = "A-B-C", (f"A-B {STREET}", f"B-C {STREET}"), "1>B>2 restriction=no_straight_on"
+    whole = OsmMap(picture, *roads, turn).write(tmp_path / "whole.osm.pbf")
+    return whole.read_bytes(), OsmMap(picture, *roads).write(tmp_path / "plain.osm.pbf").read_bytes()
+
+
+def test_a_pbf_cut_off_anywhere_in_its_last_block_is_refused(
+    tmp_path: Path, with_turn_and_without: tuple[bytes, bytes]
+) -> None:
+    whole, plain = with_turn_and_without
+    cut = tmp_path / "cut.osm.pbf"
+    for length in range(len(plain) + 1, len(whole)):
+        cut.write_bytes(whole[:length])
+        with pytest.raises(SourceError, match=r"cut\.osm\.pbf: .*cut off.*accepted: a whole file"):
+            read_osm(cut)
+
+
+def test_a_pbf_cut_off_between_two_blocks_is_byte_for_byte_a_whole_file(
+    tmp_path: Path, with_turn_and_without: tuple[bytes, bytes]
+) -> None:
+    # A limit of the format, which does not tell how many blocks are to come: such a cut cannot be found in the file.
+    whole, plain = with_turn_and_without
+    cut = tmp_path / "cut.osm.pbf"
+    cut.write_bytes(whole[: len(plain)])
+    assert cut.read_bytes() == plain
+    assert (len(read_osm(cut).segments), len(read_osm(cut).restrictions)) == (2, 0)
+    cut.write_bytes(whole)
+    assert (len(read_osm(cut).segments), len(read_osm(cut).restrictions)) == (2, 1)
