@@ -221,15 +221,24 @@ def obstacle(tags: Tags) -> str | None:
         return "signals"
     if highway in {"stop", "give_way"}:
         return highway
-    signalled = tags.get("crossing") in _SIGNALLED_CROSSINGS or tags.get("crossing:signals") == "yes"
-    if highway == "crossing" and signalled:
+    if highway == "crossing" and _crossed_by_signals(tags):
         return "crossing"
     if tags.get("railway") == "level_crossing":
         return "level_crossing"
     return None
 
 
+def _crossed_by_signals(tags: Tags) -> bool:
+    return tags.get("crossing") in _SIGNALLED_CROSSINGS or tags.get("crossing:signals") == "yes"
+
+
 def faces(tags: Tags) -> str | None:
     """Return the direction of the way (``forward`` or ``backward``) that a signal or sign faces, where tagged."""
     side = tags.get("traffic_signals:direction", tags.get("direction"))
     return side if side in {"forward", "backward"} else None
+
+
+def faces_both(tags: Tags) -> bool:
+    """Tell whether a signal or sign is tagged as stopping both directions, as a crossing of people on foot does."""
+    on_foot = tags.get("traffic_signals") == "pedestrian_crossing" or _crossed_by_signals(tags)
+    return on_foot or tags.get("traffic_signals:direction", tags.get("direction")) == "both"

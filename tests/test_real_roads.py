@@ -16,6 +16,7 @@ from graphs.assemble import assemble
 from graphs.coordinates import distance_m
 from graphs.network import BRIDGE, ROUNDABOUT, TUNNEL, Network
 from graphs.osm import read_osm
+from graphs.tags import OBSTACLES
 from shared_data import BANGOR, LEEDS, NEWPORT, PORTO, ROADS, real_network, shared
 
 Thing = TypeVar("Thing", osmium.osm.Node, osmium.osm.Way)
@@ -197,6 +198,33 @@ def test_nearly_every_turn_restriction_is_resolved(name: str, unmet: int) -> Non
     for start, end in pairwise(network.turn_start.tolist()):
         chain = network.turn_edge[start:end]
         assert np.array_equal(network.head[chain[:-1]], network.tail[chain[1:]])
+
+
+def signals(network: Network, node: int) -> tuple[list[int], list[int]]:
+    """Return the signals on each edge to a node of the file, and on each edge from it."""
+    met = network.obstacles[:, OBSTACLES.index("signals")]
+    at = np.flatnonzero(network.node_id == node)
+    return met[network.head == at].tolist(), met[network.tail == at].tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [(NEWPORT, 225), (BANGOR, 177), (LEEDS, 118), pytest.param(PORTO, 634, marks=pytest.mark.slow)]
+)
+def test_how_often_a_town_stops_for_signals(name: str, count: int) -> None:
+    assert real_network(name).obstacles[:, OBSTACLES.index("signals")].sum() == count
+
+
+def test_signals_on_the_four_arms_of_a_junction_at_newport() -> None:
+    # Lower Dock Street and John Street: no signal says its direction; they stand from 18 to 24 m before the junction.
+    assert signals(real_network(NEWPORT), 467036017) == ([1, 1, 1, 1], [0, 0, 0, 0])
+
+
+def test_a_crossing_29_m_from_a_side_street_at_newport() -> None:
+    # Chepstow Road: tagged as any signal, but no other arm of the junction has one.
+    network = real_network(NEWPORT)
+    ends = network.node_id[np.column_stack((network.tail, network.head))]
+    both_ways = np.isin(ends, [445787073, 428876992]).all(axis=1)
+    assert network.obstacles[both_ways, OBSTACLES.index("signals")].tolist() == [1, 1]
 
 
 @pytest.mark.parametrize("name", ROADS)
