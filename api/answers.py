@@ -9,8 +9,9 @@ from typing import Any
 
 from dispatch.recommendation import LedgerLine, Recommendation
 from graphs.errors import Unreachable
+from graphs.legs import Leg, Part, leg_line, leg_parts
 from graphs.network import Network
-from graphs.reference import Leg, Part, ReferenceRouter, leg_line, leg_parts
+from graphs.router import Router
 from graphs.times import MS_PER_S
 
 
@@ -33,7 +34,7 @@ def route_answer(
     InputError
         There is no such profile.
     """
-    router = ReferenceRouter(network, profile)
+    router = Router(network, profile)
     leg = router.route(*start, *end)
     if leg is None:
         raise Unreachable(
@@ -55,7 +56,7 @@ def route_answer(
     }
 
 
-def _steps(router: ReferenceRouter, leg: Leg) -> list[dict[str, Any]]:
+def _steps(router: Router, leg: Leg) -> list[dict[str, Any]]:
     """Join the edges of a leg that follow one road."""
     network = router.network
     steps = []
@@ -63,7 +64,7 @@ def _steps(router: ReferenceRouter, leg: Leg) -> list[dict[str, Any]]:
     def road(part: Part) -> tuple[str, str]:
         return network.edge_name(part.edge), network.class_name(part.edge)
 
-    for (name, kind), run in groupby(leg_parts(router.times, leg), key=road):
+    for (name, kind), run in groupby(leg_parts(router.edge_times, leg), key=road):
         along = list(run)
         time_s = sum(part.time_ms for part in along) / MS_PER_S
         length_m = round(sum(part.length_m for part in along), 1)
@@ -92,7 +93,7 @@ def snap_answer(
     InputError
         There is no such profile.
     """
-    router = ReferenceRouter(network, profile)
+    router = Router(network, profile)
     vehicle = [
         {**_edge(network, spot.edge, spot.fraction, spot.gap_m), "delay_s": spot.delay_ms / MS_PER_S}
         for spot in router.spots(*at, course_deg, speed_kmh)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 
@@ -11,7 +12,7 @@ import shapely
 from apiflask import APIFlask
 from flask.json.provider import DefaultJSONProvider
 
-from api.answers import to_json
+from api.answers import route_answer, to_json
 from api.examples import ask_example, example_body
 from api.openapi import DESCRIPTION, complete
 from api.problems import register_problems
@@ -20,6 +21,7 @@ from api.routes import docs, health, kinds, recommendations, roads
 from api.service import EXTENSION, Page, Service
 from api.settings import Settings
 from dispatch.force import Force
+from graphs.errors import Unreachable
 from graphs.netfile import load_network
 from graphs.network import Network
 from graphs.profiles import Profiles
@@ -88,6 +90,10 @@ def _warm_up(service: Service) -> None:
     """Compile, index and time everything that a request of any grade uses."""
     for grade in service.force.grades:
         ask_example(service, grade=grade)
+    for profile in service.network.profiles.names:
+        places = [(item["lat"], item["lon"]) for item in (service.example["incident"], service.example["units"][-1])]
+        with suppress(Unreachable):
+            route_answer(service.network, profile, *places)
 
 
 def _configure(app: APIFlask, service: Service) -> None:

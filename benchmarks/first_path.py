@@ -103,8 +103,8 @@ def _ready(network: Network) -> ReferenceRouter:
 def _snaps(network: Network, router: ReferenceRouter, draw: random.Random) -> dict[str, Any]:
     places = points(network, SNAPS, draw)
     snap = snapper(network)
-    vehicles = [timed(lambda place=place: snap.spots(router.times, *place))[0] for place in places]
-    incidents = [timed(lambda place=place: snap.approaches(router.times, *place))[0] for place in places]
+    vehicles = [timed(lambda place=place: snap.spots(router.edge_times, *place))[0] for place in places]
+    incidents = [timed(lambda place=place: snap.approaches(router.edge_times, *place))[0] for place in places]
     return {"snap_vehicle_ms": milliseconds(vehicles), "snap_incident_ms": milliseconds(incidents)}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from dispatch.eligibility import PLACELESS, Question, failures
@@ -11,7 +11,7 @@ from dispatch.force import Force
 from dispatch.model import Incident, Picture, Unit
 from dispatch.recommendation import LeftBehind
 from graphs.network import Network
-from graphs.reference import Arrivals, ReferenceRouter
+from graphs.routing import Routing
 from graphs.snapping import Approach
 from graphs.times import MS_PER_S
 
@@ -25,10 +25,12 @@ class Diversions:
     ----------
     picture, network, force
         As `recommend` has them.
+    roads
+        Returns the router of a profile.
     """
 
-    def __init__(self, picture: Picture, network: Network, force: Force) -> None:
-        self._picture, self._network, self._force = picture, network, force
+    def __init__(self, picture: Picture, network: Network, force: Force, roads: Callable[[str], Routing]) -> None:
+        self._picture, self._network, self._force, self._roads = picture, network, force, roads
         self._known = {item.incident_id: item for item in picture.incidents if item.incident_id}
         self._placed: dict[str, dict[str, Placed]] = {}
         self._coming: dict[str, _Coming] = {}
@@ -61,14 +63,14 @@ class Diversions:
 
     def _coming_to(self, left: Incident) -> _Coming:
         if left.incident_id not in self._coming:
-            router = ReferenceRouter(self._network, self._force.grade(left.grade).profile)
+            router = self._roads(self._force.grade(left.grade).profile)
             approaches = router.approaches(left.lat, left.lon, on_road=left.on_road)
-            self._coming[left.incident_id] = _Coming(router, approaches, self._places(router), left.incident_id)
+            self._coming[left.incident_id] = _Coming(router, approaches, self._places(router))
         return self._coming[left.incident_id]
 
     def _following(self, coming: _Coming, left: Incident, sent: frozenset[str]) -> tuple[int, str] | None:
         """Return when the first other unit would be there, and its callsign; it is on its way, or may be sent."""
-        for time_ms, name in coming.in_order():
+        for time_ms, name in coming.in_order:
             if name not in sent and self._would_come(coming.placed[name].question.unit, left):
                 return time_ms, name
         return None
@@ -78,14 +80,14 @@ class Diversions:
         # A unit already assigned there is coming, or there.
         return rules <= (_ASSIGNED if unit.incident_id == left.incident_id else frozenset())
 
-    def _places(self, router: ReferenceRouter) -> dict[str, Placed]:
+    def _places(self, router: Routing) -> dict[str, Placed]:
         """Return every unit that has a place on the road, by callsign; once for each profile."""
-        name = router.times.profile.name
+        name = router.edge_times.profile.name
         if name not in self._placed:
             self._placed[name] = {item.question.unit.callsign: item for item in self._place_all(router)}
         return self._placed[name]
 
-    def _place_all(self, router: ReferenceRouter) -> Iterator[Placed]:
+    def _place_all(self, router: Routing) -> Iterator[Placed]:
         for unit in self._picture.units:
             # Whether a unit has a place does not depend on the incident.
             question = self._question(unit, next(iter(self._known.values())))
@@ -103,40 +105,20 @@ class Diversions:
 class _Coming:
     """How soon each placed unit could be at an incident that somebody may leave."""
 
-    def __init__(
-        self, router: ReferenceRouter, approaches: tuple[Approach, ...], placed: dict[str, Placed], incident_id: str
-    ) -> None:
+    def __init__(self, router: Routing, approaches: tuple[Approach, ...], placed: dict[str, Placed]) -> None:
         self.placed = placed
-        self._router, self._approaches = router, approaches
-        going = [item.spots for item in placed.values() if item.question.unit.incident_id == incident_id]
-        # As far as the units now on their way: whoever is nearer than they are is found with them.
-        self._near = router.arrivals(approaches, [spot for spots in going for spot in spots])
+        legs = router.arrivals(approaches).best_of([item.spots for item in placed.values()])
+        self._time_ms = {
+            name: mobilisation(item.question) * MS_PER_S + leg.time_ms
+            for (name, item), leg in zip(placed.items(), legs, strict=True)
+            if leg is not None
+        }
 
     def time_ms(self, callsign: str) -> int | None:
-        """Return the time of a unit that is on its way there, None where it has no place or no road leads there."""
-        placed = self.placed.get(callsign)
-        return _time_ms(self._near, placed) if placed is not None else None
-
-    def in_order(self) -> Iterator[tuple[int, str]]:
-        """Yield time and callsign of every unit, soonest first; the whole network is searched only if it must be."""
-        sooner = [found for found in self._sorted_near if found[0] <= self._near.final_ms]
-        yield from sooner
-        yield from self._sorted_all[len(sooner) :]
+        """Return the time of a unit, None where it has no place or no road leads there."""
+        return self._time_ms.get(callsign)
 
     @cached_property
-    def _sorted_near(self) -> list[tuple[int, str]]:
-        return _in_order(self._near, self.placed)
-
-    @cached_property
-    def _sorted_all(self) -> list[tuple[int, str]]:
-        return _in_order(self._router.arrivals(self._approaches), self.placed)
-
-
-def _in_order(arrivals: Arrivals, placed: dict[str, Placed]) -> list[tuple[int, str]]:
-    told = ((_time_ms(arrivals, item), name) for name, item in placed.items())
-    return sorted((time, name) for time, name in told if time is not None)
-
-
-def _time_ms(arrivals: Arrivals, placed: Placed) -> int | None:
-    told = [time for time in map(arrivals.time_ms, placed.spots) if time is not None]
-    return mobilisation(placed.question) * MS_PER_S + min(told) if told else None
+    def in_order(self) -> list[tuple[int, str]]:
+        """Time and callsign of every unit, soonest first."""
+        return sorted((time, name) for name, time in self._time_ms.items())

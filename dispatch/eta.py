@@ -9,7 +9,8 @@ from datetime import datetime
 from dispatch.eligibility import Failure, Question, may_have_moved
 from dispatch.model import Fix
 from graphs.errors import OutsideNetwork
-from graphs.reference import Arrivals, Leg, ReferenceRouter
+from graphs.legs import Leg
+from graphs.routing import Routing
 from graphs.snapping import Spot
 from graphs.times import MS_PER_S, EdgeTimes
 
@@ -46,7 +47,7 @@ class Placed:
     spots: tuple[Spot, ...]
 
 
-def place(router: ReferenceRouter, question: Question) -> Placed | Failure:
+def place(router: Routing, question: Question) -> Placed | Failure:
     """Put a unit on the road, or say which rule its position fails."""
     fix = question.unit.fix
     if fix is None:
@@ -58,9 +59,20 @@ def place(router: ReferenceRouter, question: Question) -> Placed | Failure:
     return Placed(question, fix, spots)
 
 
-def eta(arrivals: Arrivals, times: EdgeTimes, placed: Placed) -> Eta | Failure:
-    """Tell how soon a placed unit can be there, or that no road leads there."""
-    best = arrivals.best(placed.spots)
+def eta(best: Leg | None, spot_ms: Sequence[int | None], times: EdgeTimes, placed: Placed) -> Eta | Failure:
+    """Tell how soon a placed unit can be there, or that no road leads there.
+
+    Parameters
+    ----------
+    best
+        Its best way, or None.
+    spot_ms
+        The time from each of its spots.
+    times
+        Those that the way rests on.
+    placed
+        The unit.
+    """
     if best is None:
         return Failure("unreachable", "no road leads from there to the incident")
     mobilisation_ms = mobilisation(placed.question) * MS_PER_S
@@ -72,7 +84,7 @@ def eta(arrivals: Arrivals, times: EdgeTimes, placed: Placed) -> Eta | Failure:
         drive_ms=best.drive_ms,
         walk_ms=best.walk_ms,
         earliest_ms=max(time_ms - doubt_ms, mobilisation_ms),
-        latest_ms=time_ms + doubt_ms + _direction_doubt_ms(arrivals, times, placed.spots),
+        latest_ms=time_ms + doubt_ms + _direction_doubt_ms(spot_ms, times, placed.spots),
         leg=best,
     )
 
@@ -112,9 +124,9 @@ def _accuracy_doubt_ms(placed: Placed, times: EdgeTimes, leg: Leg) -> int:
     return round(radius_m * driven_ms / length_m) if length_m > 0.0 else 0
 
 
-def _direction_doubt_ms(arrivals: Arrivals, times: EdgeTimes, spots: Sequence[Spot]) -> int:
+def _direction_doubt_ms(spot_ms: Sequence[int | None], times: EdgeTimes, spots: Sequence[Spot]) -> int:
     """Return what a wrong guess costs where a unit may point either way: at most a U-turn."""
     if len({spot.delay_ms for spot in spots}) > 1:
         return 0  # its direction is known: turning round first is already in the time
-    told = [time for time in map(arrivals.time_ms, spots) if time is not None]
+    told = [time for time in spot_ms if time is not None]
     return min(max(told) - min(told), times.u_turn_ms)

@@ -6,11 +6,12 @@ answer to the same question are equal to the byte.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dispatch.diversion import Diversions
 from dispatch.eligibility import PLACELESS, Failure, Question, failures
@@ -19,21 +20,29 @@ from dispatch.force import Force
 from dispatch.model import Incident, Picture, Unit
 from dispatch.recommendation import Certainty, LedgerLine, LeftBehind, Outcome, Recommendation, Target
 from dispatch.suggest import suggest
+from graphs.conditions import NO_CONDITIONS, Conditions
 from graphs.coordinates import distance_m
 from graphs.errors import InputError
 from graphs.faults import unknown_name
 from graphs.network import Network
 from graphs.provenance import code_hash
-from graphs.reference import Arrivals, ReferenceRouter
+from graphs.router import Router
+from graphs.routing import Routing
 from graphs.snapping import Approach
 
 POLICY = "nearest-first"
 # Taken when the code is loaded: what is on disk later may be another version.
 _ENGINE_HASH, _POLICY_HASH = code_hash("graphs"), code_hash("dispatch")
-_NO_CONDITIONS = hashlib.sha256(b"[]").hexdigest()
 
 
-def recommend(picture: Picture, incident: Incident, network: Network, force: Force) -> Recommendation:
+def recommend(
+    picture: Picture,
+    incident: Incident,
+    network: Network,
+    force: Force,
+    conditions: Conditions = NO_CONDITIONS,
+    engine: type[Routing] = Router,
+) -> Recommendation:
     """Say who should go to an incident, and why not the others.
 
     Parameters
@@ -46,6 +55,10 @@ def recommend(picture: Picture, incident: Incident, network: Network, force: For
         The roads, with the profile table to drive them by.
     force
         The force's own rules.
+    conditions
+        What is closed or slowed, now and at other times.
+    engine
+        The router to ask; any other than the engine is for tests.
 
     Returns
     -------
@@ -61,12 +74,13 @@ def recommend(picture: Picture, incident: Incident, network: Network, force: For
     """
     _require_known(incident, force)
     profile = force.grade(incident.grade).profile
-    router = ReferenceRouter(network, profile)
+    roads = partial(engine, network, conditions=conditions, at=picture.now.astimezone(ZoneInfo(force.time_zone)))
+    router = roads(profile)
     approaches = router.approaches(incident.lat, incident.lon, on_road=incident.on_road)
     ledger = _rank(picture, incident, force, router, approaches)
     chosen, unmet = suggest([line for line in ledger if line.eligible], incident, force)
     suggested = tuple(line.unit.callsign for line in chosen)
-    ledger = _with_costs(ledger, suggested, Diversions(picture, network, force))
+    ledger = _with_costs(ledger, suggested, Diversions(picture, network, force, roads))
     eligible = [line for line in ledger if line.eligible]
     alike = _indistinguishable(eligible)
     gap_m = approaches[0].gap_m
@@ -85,7 +99,7 @@ def recommend(picture: Picture, incident: Incident, network: Network, force: For
         gap_m=gap_m,
         warnings=tuple(_warnings(incident, gap_m, router)),
         ledger=tuple(ledger),
-        versions=_versions(network, force),
+        versions=_versions(network, force, conditions, engine),
     )
 
 
@@ -104,7 +118,7 @@ def _require_known(incident: Incident, force: Force) -> None:
 
 
 def _rank(
-    picture: Picture, incident: Incident, force: Force, router: ReferenceRouter, approaches: Sequence[Approach]
+    picture: Picture, incident: Incident, force: Force, router: Routing, approaches: Sequence[Approach]
 ) -> list[LedgerLine]:
     """Return a line for every unit, soonest first; no other unit changes a unit's own time."""
     grades = {item.incident_id: item.grade for item in picture.incidents if item.incident_id}
@@ -114,23 +128,27 @@ def _rank(
     failed = {item.unit.callsign: failures(item) for item in questions}
     placeable = [item for item in questions if not any(f.rule in PLACELESS for f in failed[item.unit.callsign])]
     placed = {item.unit.callsign: place(router, item) for item in placeable}
-    spots = [spot for item in placed.values() if isinstance(item, Placed) for spot in item.spots]
-    arrivals = router.arrivals(approaches, spots)
+    etas = _etas(placed, router, approaches)
     by_unit = ((item, item.unit.callsign) for item in questions)
-    lines = [_line(item, failed[name], placed.get(name), arrivals, router) for item, name in by_unit]
+    lines = [_line(item, failed[name], etas.get(name), router) for item, name in by_unit]
     lines.sort(key=lambda line: line.order)
     first_ms = next((line.eta.time_ms for line in lines if line.eta is not None), 0)
     return [replace(line, behind_ms=line.eta.time_ms - first_ms) if line.eta else line for line in lines]
 
 
-def _line(
-    question: Question,
-    failed: tuple[Failure, ...],
-    placed: Placed | Failure | None,
-    arrivals: Arrivals,
-    router: ReferenceRouter,
-) -> LedgerLine:
-    told: Eta | Failure | None = eta(arrivals, router.times, placed) if isinstance(placed, Placed) else placed
+def _etas(
+    placed: dict[str, Placed | Failure], router: Routing, approaches: Sequence[Approach]
+) -> dict[str, Eta | Failure]:
+    """Return how soon each unit can be there, or why it has no time; by callsign."""
+    told: dict[str, Eta | Failure] = {name: item for name, item in placed.items() if isinstance(item, Failure)}
+    on_road = {name: item for name, item in placed.items() if isinstance(item, Placed)}
+    spots = [item.spots for item in on_road.values()]
+    ways = router.arrivals(approaches)
+    answers = zip(on_road.items(), ways.best_of(spots), ways.times_of(spots), strict=True)
+    return told | {name: eta(leg, spot_ms, router.edge_times, item) for (name, item), leg, spot_ms in answers}
+
+
+def _line(question: Question, failed: tuple[Failure, ...], told: Eta | Failure | None, router: Routing) -> LedgerLine:
     if isinstance(told, Failure):
         failed, told = (*failed, told), None
     unit, incident = question.unit, question.incident
@@ -145,8 +163,8 @@ def _line(
     )
 
 
-def _far_off(told: Eta | None, router: ReferenceRouter) -> Iterator[str]:
-    if told is not None and told.leg.spot.gap_m > router.times.profile.walk_m:
+def _far_off(told: Eta | None, router: Routing) -> Iterator[str]:
+    if told is not None and told.leg.spot.gap_m > router.edge_times.profile.walk_m:
         yield f"its position is {told.leg.spot.gap_m:.0f} m from the road"
 
 
@@ -216,8 +234,8 @@ def _target(incident: Incident, force: Force, now: datetime) -> Target:
     return Target(setting, target_s, grade.clock, due_at)
 
 
-def _warnings(incident: Incident, gap_m: float, router: ReferenceRouter) -> Iterator[str]:
-    if gap_m > router.times.profile.walk_m:
+def _warnings(incident: Incident, gap_m: float, router: Routing) -> Iterator[str]:
+    if gap_m > router.edge_times.profile.walk_m:
         yield f"the nearest road that may serve the incident is {gap_m:.0f} m away; the walk is in the times"
     passed = None if incident.on_road else router.passed_over(incident.lat, incident.lon, gap_m)
     if passed is not None:
@@ -228,12 +246,12 @@ def _warnings(incident: Incident, gap_m: float, router: ReferenceRouter) -> Iter
         )
 
 
-def _versions(network: Network, force: Force) -> dict[str, Any]:
+def _versions(network: Network, force: Force, conditions: Conditions, engine: type[Routing]) -> dict[str, Any]:
     return {
-        "engine": {"name": "reference", "hash": _ENGINE_HASH},
+        "engine": {"name": engine.name, "hash": _ENGINE_HASH},
         "policy": {"name": POLICY, "hash": _POLICY_HASH},
         "network": network.hash,
         "profiles": network.profiles.hash,
-        "conditions": _NO_CONDITIONS,
+        "conditions": conditions.hash,
         "force": {"name": force.name, "hash": force.hash},
     }

@@ -10,8 +10,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
+import numpy as np
 import platformdirs
 
+# A whole number in a kernel, whether the language's own or an element of an array.
+Whole = int | np.int64
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 # Compiled code is kept in the user's cache, never beside the sources, which may be read-only or under version control.

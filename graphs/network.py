@@ -62,7 +62,7 @@ class NetworkMeta:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Network:
     """An immutable road network with its profile table.
 
@@ -140,6 +140,9 @@ class Network:
     def __post_init__(self) -> None:
         for array in self.arrays().values():
             array.flags.writeable = False
+
+    def __repr__(self) -> str:
+        return f"<Network {self.meta.source}: {self.node_count} nodes, {self.edge_count} edges>"
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by name, in the order of the class; they are what the content hash covers."""

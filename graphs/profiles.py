@@ -10,11 +10,13 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, ClassVar, Final, Generic, Literal, NamedTuple, TypeVar, get_args
 
+from opening_hours import OpeningHours, validate
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from graphs.errors import Fault, InputError
@@ -49,6 +51,8 @@ class Profile:
         How far from a vehicle an incident can be reached on foot, and how fast, in metres a second.
     off_road_kmh
         Speed between a position and the nearest mapped road.
+    excepted
+        The words of an ``except`` tag that free this profile from a turn restriction.
     """
 
     name: str
@@ -60,6 +64,7 @@ class Profile:
     walk_m: float
     walk_m_s: float
     off_road_kmh: float
+    excepted: frozenset[str]
 
 
 class Row(NamedTuple):
@@ -89,6 +94,8 @@ class Figure(_Table, Generic[Range]):
 # the point costs nothing, which is not the same as an absent key.
 Kmh = Figure[Annotated[float, Field(ge=1, le=250)]]
 Share = Figure[Annotated[float, Field(ge=0.1, le=2)]]
+# A share of the speed at the best of times: a period can only slow.
+LowerShare = Figure[Annotated[float, Field(ge=0.1, le=1)]]
 Seconds = Figure[Annotated[float, Field(ge=0, le=3600)]]
 Metres = Figure[Annotated[float, Field(gt=0, le=1000)]]
 MetresPerSecond = Figure[Annotated[float, Field(ge=0.1, le=10)]]
@@ -159,6 +166,7 @@ class Delays(_Table):
     private_entry: Delay
     roundabout_entry: EveryonesDelay
     u_turn: EveryonesDelay
+    turn_across: EveryonesDelay
 
 
 class Approach(_Table):
@@ -184,6 +192,45 @@ class Access(_Table):
         return tuple(sorted(set(groups)))
 
 
+class TurnRules(_Table):
+    """Which turn restrictions bind a profile, and the side on which to drive."""
+
+    drives_on: Literal["left", "right"]
+    normal_excepted: tuple[str, ...] = Field(strict=False)
+    response_excepted: tuple[str, ...] = Field(strict=False)
+
+
+class Period(_Table):
+    """A part of the week with its own speeds: a share of the usual driving speed, by profile and class of road.
+
+    ``when`` is written as OpenStreetMap writes opening hours, in local time.
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    when: Annotated[str, Field(min_length=1)]
+    classes: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+    normal: LowerShare
+    response: LowerShare
+
+    @field_validator("when")
+    @classmethod
+    def _readable(cls, when: str) -> str:
+        if not validate(when):
+            raise ValueError("as OpenStreetMap writes opening hours, such as Mo-Fr 07:00-09:30")
+        return when
+
+    @field_validator("classes")
+    @classmethod
+    def _known(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := set(classes) - set(Classes.model_fields):
+            raise ValueError(f"classes of road, not {', '.join(sorted(unknown))}")
+        return classes
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether a moment, in its own local time, falls in the period."""
+        return OpeningHours(self.when).is_open(at.replace(tzinfo=None))
+
+
 class Profiles(_Table):
     """Both profiles and the sources of their numbers: one file, read and found sound."""
 
@@ -196,6 +243,8 @@ class Profiles(_Table):
     delay: Delays
     approach: Approach
     access: Access
+    turns: TurnRules
+    periods: Annotated[tuple[Period, ...], Field(strict=False)] = Field((), alias="period")
 
     @classmethod
     def default(cls) -> Profiles:
@@ -277,7 +326,17 @@ class Profiles(_Table):
             walk_m=self.approach.walk_m.value,
             walk_m_s=self.approach.walk_m_s.value,
             off_road_kmh=self.approach.off_road_kmh.value,
+            excepted=frozenset(getattr(self.turns, f"{name}_excepted")),
         )
+
+    @property
+    def drives_on_left(self) -> bool:
+        """Whether to drive on the left where the map does not show it."""
+        return self.turns.drives_on == "left"
+
+    def period(self, at: datetime | None) -> Period | None:
+        """Return the first period that a moment, with its local offset, falls in; None where there is none."""
+        return None if at is None else next((item for item in self.periods if item.holds(at)), None)
 
     def table(self) -> list[Row]:
         """List every number, in the order of the file, with the profile it belongs to and the text of its source."""
@@ -314,6 +373,9 @@ def _figures(table: BaseModel, path: tuple[str, ...] = ()) -> Iterator[tuple[tup
             yield here, value
         elif isinstance(value, BaseModel):
             yield from _figures(value, here)
+        elif name == "periods":
+            for period in value:
+                yield from _figures(period, (*here, period.name))
 
 
 def _citation_faults(raw: dict[str, object], source: str) -> list[Fault]:

@@ -1,15 +1,19 @@
-"""Turn restrictions: from OpenStreetMap relations to sequences of directed edges."""
+"""Turn restrictions: from OpenStreetMap relations to sequences of directed edges, and whom they bind when."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
+from opening_hours import OpeningHours, validate
 
-from graphs.network import TURN_FORBIDDEN, TURN_OBLIGATORY, Ints
+from graphs.network import TURN_FORBIDDEN, TURN_OBLIGATORY, Ints, Network
+from graphs.profiles import Profile
 
 # A via road is followed this many edges at most; longer ones are mapping errors.
 VIA_EDGES = 50
@@ -18,6 +22,9 @@ _MODES = ("motorcar", "motor_vehicle", "vehicle")
 _KEYS = (*(f"restriction:{mode}" for mode in _MODES), "restriction")
 # The mode may also stand in the type, an old way of tagging: ``type=restriction:hgv``.
 _TYPES = frozenset({"restriction", *(f"restriction:{mode}" for mode in _MODES)})
+
+# Sizes that a lorry has and a patrol car has not: ``weight>7.5``.
+_SIZE = re.compile(r"\b(max)?(weight|weightrating|length|height|width|axleload|axles)\s*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +158,37 @@ class _Finder:
                 continue
             yield from self._through((*chain, edge), via[1:], to_ways)
             yield from self._through((*chain, edge), via, to_ways)
+
+
+def binding(network: Network, profile: Profile, at: datetime | None) -> NDArray[np.bool_]:
+    """Tell which turn restrictions of a network bind a profile at a moment.
+
+    Parameters
+    ----------
+    network, profile
+        The roads, and how they are driven.
+    at
+        The moment, with the offset of the local time there; None where it is not known.
+
+    Returns
+    -------
+    (R,) bool
+        A restriction whose condition cannot be read, or of an unknown moment, binds: a way that may be forbidden is
+        never promised.
+    """
+    excepted = [_free(network.text(int(row)), profile) for row in network.turn_except]
+    holds = [_holds(network.text(int(row)), at) for row in network.turn_condition]
+    return ~np.array(excepted, np.bool_) & np.array(holds, np.bool_)
+
+
+def _free(words: str, profile: Profile) -> bool:
+    return not profile.excepted.isdisjoint(word.strip() for word in words.split(";"))
+
+
+def _holds(condition: str, at: datetime | None) -> bool:
+    if _SIZE.search(condition):
+        return False
+    if not condition or at is None:
+        return True
+    hours = condition.strip("() ")
+    return not validate(hours) or OpeningHours(hours).is_open(at.replace(tzinfo=None))

@@ -5,7 +5,9 @@ All times are integer milliseconds, so that sums are exact and two runs cannot d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -13,61 +15,144 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-from graphs.network import ROUNDABOUT, Longs, Network
-from graphs.profiles import Profile
+from graphs.conditions import NO_CONDITIONS, Altered, Conditions
+from graphs.network import Longs, Network
+from graphs.profiles import Period, Profile
+from graphs.restrictions import binding
 from graphs.tags import ACCESS_GROUPS, OBSTACLES, ROAD_CLASSES
+from graphs.turns import ACROSS, KINDS, PRIVATE_ENTRY, ROUNDABOUT_ENTRY, U_TURN, Mask, Turns, turns_of
 
 CLOSED = -1
+NEVER = np.int64(2**61)
 MS_PER_S = 1000
+# A cost is milliseconds and centimetres in one integer, so that the shorter of two equally quick ways is taken and one
+# search tells both: 2**31 ms are 24 days, 2**30 cm are 10,737 km. `NEVER` can be added to itself.
+COST_BITS = 30
+_LENGTH_MASK = (1 << COST_BITS) - 1
 _GIVEN_COLUMN = {"normal": 0, "response": 1}
-# Groups of edges between which a turn costs the same, as bits.
-_IN_ROUNDABOUT, _IN_PRIVATE = 1, 2
 
 # A strongly connected part this large beside the largest is a second core; see `EdgeTimes._core_reach`.
 CORE_SHARE = 0.05
 
-Mask = NDArray[np.bool_]
+
+def cost_of(time_ms: int, length_cm: int = 0) -> int:
+    """Return a time and a length as one cost."""
+    return (time_ms << COST_BITS) + length_cm
+
+
+def time_of(cost: int) -> int:
+    """Return the milliseconds of a cost."""
+    return cost >> COST_BITS
+
+
+def metres_of(cost: int) -> float:
+    """Return the metres of a cost."""
+    return (cost & _LENGTH_MASK) / 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of one edge between two fractions on which a share of the usual speed is left; 0 where it is closed."""
+
+    start: float
+    end: float
+    factor: float
+
+    @property
+    def more(self) -> float:
+        """How much more time the stretch takes than usual, as a share; nothing where it is closed."""
+        return 1.0 / self.factor - 1.0 if self.factor > 0.0 else 0.0
 
 
 @dataclass(frozen=True, eq=False)
 class EdgeTimes:
-    """Times of one network under one profile.
+    """Times of one network under one profile, as they are at one moment.
 
     Parameters
     ----------
     edge_ms : (E,) int64
-        Time along the whole edge, obstacles included; `CLOSED` where the profile may not drive.
+        Time along the whole edge, obstacles included; `CLOSED` where nobody drives through.
     wait_ms : (E,) int64
         The part of it that obstacles take.
-    group : (E,) uint8
-        The group of each edge in ``turn_ms``.
-    turn_ms : (4, 4) int64
-        Time to turn from an edge of one group onto an edge of another.
+    length_cm : (E,) int64
+    turns
+        The turns of the network.
+    turn_ms : (T,) int64
+        The time that each of them takes; `CLOSED` where it is forbidden.
     u_turn_ms : int
-        Time to turn round, added to ``turn_ms``.
+        Time to turn round, the part of a U-turn's time that is not the profile's for what it enters.
+    usual_ms : (E,) int64
+        Time along the whole edge as if what is closed were driven; `CLOSED` where the profile may never drive.
+    unslowed_ms : (E,) int64
+        The same as if nothing were slowed by conditions either.
+    pieces
+        The stretches that conditions close or slow, by edge.
+    base
+        The same times without conditions, where there are any.
     """
 
     network: Network
     profile: Profile
     edge_ms: Longs
     wait_ms: Longs
-    group: NDArray[np.uint8]
+    length_cm: Longs
+    turns: Turns
     turn_ms: Longs
     u_turn_ms: int
+    usual_ms: Longs
+    unslowed_ms: Longs
+    pieces: Mapping[int, tuple[Piece, ...]] = field(default_factory=dict)
+    base: EdgeTimes | None = None
 
     def along_ms(self, edge: int, fraction: float) -> int:
-        """Time from the start of an edge to a fraction of it; what stands on an edge is spread over its length."""
-        return round(int(self.edge_ms[edge]) * fraction)
+        """Time from the start of an edge to a fraction of it; what stands on an edge is spread over its length.
 
-    def turn(self, edge: int, onto: int) -> int:
-        """Time to turn from the end of one edge onto the next, milliseconds."""
-        u_turn = self.u_turn_ms if self.network.twin[edge] == onto else 0
-        return int(self.turn_ms[self.group[edge], self.group[onto]]) + u_turn
+        What is closed is passed at its usual speed: whoever is behind the closure did not pass it.
+        """
+        if edge not in self.pieces:
+            return round(int(self.usual_ms[edge]) * fraction)
+        more = sum((min(it.end, fraction) - it.start) * it.more for it in self.pieces[edge] if it.start < fraction)
+        wait_ms = int(self.wait_ms[edge])
+        return round((int(self.unslowed_ms[edge]) - wait_ms) * (fraction + more) + wait_ms * fraction)
+
+    def along_cm(self, edge: int, fraction: float) -> int:
+        """Centimetres from the start of an edge to a fraction of it."""
+        return round(int(self.length_cm[edge]) * fraction)
+
+    def between(self, edge: int, start: float, end: float) -> int | None:
+        """Return the cost of driving from one fraction of an edge to another; None where a closure is on the way.
+
+        A closure stops whoever would drive into it; a vehicle within it drives out.
+        """
+        if self.closure_ahead(edge, start, end) is not None:
+            return None
+        time_ms = self.along_ms(edge, end) - self.along_ms(edge, start)
+        return cost_of(time_ms, self.along_cm(edge, end) - self.along_cm(edge, start))
+
+    def closure_ahead(self, edge: int, start: float, end: float) -> float | None:
+        """Return the fraction at which the first closure between two fractions of an edge begins, or None."""
+        pieces = self.pieces.get(edge, ())
+        return next((it.start for it in pieces if it.factor == 0.0 and start <= it.start < end), None)
+
+    def turn(self, edge: int, onto: int) -> int | None:
+        """Time to turn from the end of one edge onto the next, milliseconds; None where it is forbidden."""
+        time_ms = int(self.turn_ms[self.turns.of(edge, onto)])
+        return None if time_ms == CLOSED else time_ms
+
+    @cached_property
+    def edge_cost(self) -> Longs:
+        """(E,) cost of driving each whole edge, `CLOSED` where nobody drives through."""
+        return np.where(self.edge_ms == CLOSED, CLOSED, (self.edge_ms << COST_BITS) + self.length_cm)
+
+    @cached_property
+    def turn_cost(self) -> Longs:
+        """(T,) cost of each turn, `CLOSED` where it is forbidden."""
+        return np.where(self.turn_ms == CLOSED, CLOSED, self.turn_ms << COST_BITS)
 
     @cached_property
     def open(self) -> Mask:
         """(E,) whether the profile may drive the edge."""
-        return np.asarray(self.edge_ms != CLOSED)
+        return np.asarray(self.usual_ms != CLOSED)
 
     @cached_property
     def leaves(self) -> Mask:
@@ -101,31 +186,98 @@ class EdgeTimes:
         return reached
 
 
-@lru_cache(maxsize=16)
-def edge_times(network: Network, profile_name: str) -> EdgeTimes:
-    """Compute the times of a network under one of its profiles, once.
+def edge_times(
+    network: Network, profile_name: str, conditions: Conditions = NO_CONDITIONS, at: datetime | None = None
+) -> EdgeTimes:
+    """Return the times of a network under one of its profiles, as they are at one moment.
 
     An edge takes ``length / speed`` plus the delay of each obstacle on it, where
-    ``speed = min(limit * limit_share, class ceiling)``. A time that the source of the network states replaces that.
+    ``speed = min(limit * limit_share, class ceiling) * share of the period``. A time that the source of the network
+    states replaces the length over the speed.
+
+    Parameters
+    ----------
+    network, profile_name
+        The roads, and one of the profiles of their table.
+    conditions
+        What is closed or slowed.
+    at
+        The moment, with the offset of the local time there. Without one, roads are as fast as at the best of times,
+        and turn restrictions hold that hold at certain hours only.
+
+    Raises
+    ------
+    ValueError
+        There are conditions but no moment, or the moment has no offset.
+    InputError
+        There is no such profile.
     """
+    if at is None and conditions.changes:
+        raise ValueError("conditions hold from a time to a time: say at which moment")
+    if at is not None and at.tzinfo is None:
+        raise ValueError(f"{at.isoformat()} has no offset from UTC")
+    profile = network.profiles.profile(profile_name)
+    period = network.profiles.period(at)
+    binds = binding(network, profile, at)
+    base = _base(network, profile_name, period, binds.tobytes())
+    altered = conditions.at(at, profile_name) if at is not None and conditions.changes else None
+    return base if altered is None or not len(altered.edge) else _times_under(base, altered)
+
+
+@lru_cache(maxsize=16)
+def _base(network: Network, profile_name: str, period: Period | None, binds: bytes) -> EdgeTimes:
+    """Return the times without conditions, computed once."""
     profile = network.profiles.profile(profile_name)
     driving = _stated_ms(network, profile) if len(network.given_ms) else _driven_ms(network, profile)
+    if period is not None:
+        driving = driving / _period_share(network, profile_name, period)
     delays = [profile.delay_ms.get(name) for name in OBSTACLES]
     waits = network.obstacles.astype(np.int64) @ np.array([wait or 0 for wait in delays], np.int64)
     if len(network.given_ms):
         waits[:] = 0  # whoever stated the time of an edge drove past what stands on it
     shut = np.array([wait is None for wait in delays])
     closed = np.isnan(driving) | ~_admitted(network, profile) | (network.obstacles[:, shut] > 0).any(axis=1)
-    whole = np.rint(np.where(closed, 0.0, driving)).astype(np.int64) + waits
+    whole = np.where(closed, CLOSED, np.rint(np.where(closed, 0.0, driving)).astype(np.int64) + waits)
+    turns = turns_of(network)
     return EdgeTimes(
         network=network,
         profile=profile,
-        edge_ms=np.where(closed, CLOSED, whole),
+        edge_ms=whole,
         wait_ms=waits,
-        group=_groups(network),
-        turn_ms=_turn_ms(profile),
+        length_cm=_length_cm(network),
+        turns=turns,
+        turn_ms=_turn_ms(turns, profile, np.frombuffer(binds, np.bool_)),
         u_turn_ms=_required(profile, "u_turn"),
+        usual_ms=whole,
+        unslowed_ms=whole,
     )
+
+
+@lru_cache(maxsize=8)
+def _length_cm(network: Network) -> Longs:
+    return np.rint(network.length_m * 100.0).astype(np.int64)
+
+
+def _times_under(base: EdgeTimes, altered: Altered) -> EdgeTimes:
+    """Return times with what conditions change; edges that the profile may not drive stay as they are."""
+    pieces: dict[int, list[Piece]] = {}
+    for edge, start, end, factor in zip(
+        altered.edge.tolist(), altered.start.tolist(), altered.end.tolist(), altered.factor.tolist(), strict=True
+    ):
+        pieces.setdefault(edge, []).append(Piece(start, end, factor))
+    kept = {edge: tuple(told) for edge, told in pieces.items() if base.usual_ms[edge] != CLOSED}
+    usual_ms, edge_ms = base.usual_ms.copy(), base.edge_ms.copy()
+    found = replace(base, edge_ms=edge_ms, usual_ms=usual_ms, pieces=kept, base=base)
+    for edge, told in kept.items():
+        usual_ms[edge] = found.along_ms(edge, 1.0)
+        edge_ms[edge] = CLOSED if any(it.factor == 0.0 for it in told) else usual_ms[edge]
+    return found
+
+
+def _period_share(network: Network, profile_name: str, period: Period) -> NDArray[np.float64]:
+    """(E,) the share of the usual speed that a period leaves."""
+    share = getattr(period, profile_name).value
+    return np.array([share if name in period.classes else 1.0 for name in ROAD_CLASSES])[network.road_class]
 
 
 def _stated_ms(network: Network, profile: Profile) -> NDArray[np.float64]:
@@ -145,20 +297,17 @@ def _admitted(network: Network, profile: Profile) -> Mask:
     return np.array([name in profile.access for name in ACCESS_GROUPS])[network.access]
 
 
-def _groups(network: Network) -> NDArray[np.uint8]:
-    roundabout = (network.flags & ROUNDABOUT > 0) * _IN_ROUNDABOUT
-    private = (network.access == ACCESS_GROUPS.index("private")) * _IN_PRIVATE
-    return np.asarray(roundabout + private, np.uint8)
-
-
-def _turn_ms(profile: Profile) -> Longs:
-    """Return what entering a roundabout or private ground costs, by group left and group entered."""
-    roundabout, private = _required(profile, "roundabout_entry"), profile.delay_ms.get("private_entry") or 0
-    cost = np.zeros((4, 4), np.int64)
-    for left in range(4):
-        for entered in range(4):
-            new = entered & ~left
-            cost[left, entered] = roundabout * bool(new & _IN_ROUNDABOUT) + private * bool(new & _IN_PRIVATE)
+def _turn_ms(turns: Turns, profile: Profile, binds: Mask) -> Longs:
+    """Return what each turn costs; entering a roundabout or private ground, turning round and across add up."""
+    of_bit = {
+        U_TURN: _required(profile, "u_turn"),
+        ROUNDABOUT_ENTRY: _required(profile, "roundabout_entry"),
+        PRIVATE_ENTRY: profile.delay_ms.get("private_entry") or 0,
+        ACROSS: _required(profile, "turn_across"),
+    }
+    of_kind = np.array([sum(ms for bit, ms in of_bit.items() if kind & bit) for kind in range(KINDS)], np.int64)
+    cost = of_kind[turns.kind]
+    cost[turns.ruled_turn[binds[turns.ruled_by]]] = CLOSED
     return cost
 
 

@@ -1,31 +1,116 @@
-"""Answers to hold the router against: networkx on a graph of edges and turns, built from the arrays alone."""
+"""Answers to hold the routers against: networkx on a graph of edges and turns, built from the arrays alone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import networkx as nx
 
+from graphs.network import TURN_OBLIGATORY, Network
+from graphs.restrictions import binding
 from graphs.snapping import Approach, Spot
 from graphs.times import EdgeTimes
+from graphs.turns import ACROSS, PRIVATE_ENTRY, ROUNDABOUT_ENTRY
 
 START, END = "start", "end"
-Node = int | tuple[str, int]
+# The edges driven that a restriction may ask about, the present one last; a vehicle or a place.
+Node = tuple[int, ...] | tuple[str, int]
+# A weight is milliseconds times this, and centimetres.
+MS = 10**12
 
 
 def turn_graph(times: EdgeTimes) -> nx.DiGraph:
     """Return a graph whose nodes are open edges; an arc costs the turn and the whole of the edge turned onto."""
-    network = times.network
+    network, rules = times.network, _Rules(times)
     graph = nx.DiGraph()
     leaving: dict[int, list[int]] = {}
     for edge in range(network.edge_count):
-        if times.edge_ms[edge] >= 0:
+        if times.usual_ms[edge] >= 0:
             leaving.setdefault(int(network.tail[edge]), []).append(edge)
-            graph.add_node(edge)
-    for edge in list(graph):
-        for onto in leaving.get(int(network.head[edge]), ()):
-            graph.add_edge(edge, onto, weight=times.turn(edge, onto) + int(times.edge_ms[onto]))
+            graph.add_node((edge,))
+    waiting = list(graph)
+    while waiting:
+        node = waiting.pop()
+        for onto in leaving.get(int(network.head[node[-1]]), ()):
+            if rules.forbid(node, onto):
+                continue
+            after = rules.kept(node, onto)
+            if after not in graph:
+                waiting.append(after)
+            through = _whole(times, onto)
+            if through is not None:
+                graph.add_edge(node, after, weight=_turn_ms(times, node[-1], onto) * MS + through)
+            # Whoever stops on the way along the edge needs not come to its end.
+            graph.add_node(after)
+            graph.nodes[node].setdefault("onto", []).append((onto, _turn_ms(times, node[-1], onto) * MS))
     return graph
+
+
+class _Rules:
+    """The turn restrictions of a network, read as they stand."""
+
+    def __init__(self, times: EdgeTimes, at: None = None) -> None:
+        network = times.network
+        binds = binding(network, times.profile, at)
+        chains = [tuple(network.turn_edge[a:b].tolist()) for a, b in pairwise(network.turn_start.tolist())]
+        told = [(chain, row) for row, chain in enumerate(chains) if binds[row]]
+        self._no = {chain for chain, row in told if network.turn_kind[row] != TURN_OBLIGATORY}
+        self._only = [(chain, _words(network, row)) for chain, row in told if network.turn_kind[row] == TURN_OBLIGATORY]
+        self._long = {edge for chain, _ in told if len(chain) > 2 for edge in chain}
+        self._most = max((len(chain) for chain, _ in told), default=2)
+
+    def forbid(self, driven: tuple[int, ...], onto: int) -> bool:
+        after = (*driven, onto)
+        if any(after[-len(chain) :] == chain for chain in self._no):
+            return True
+        allowed: dict[tuple[tuple[int, ...], tuple[str, str]], set[int]] = {}
+        for chain, words in self._only:
+            for size in range(1, len(chain)):
+                if driven[-size:] == chain[:size]:
+                    allowed.setdefault((chain[:size], words), set()).add(chain[size])
+        return any(onto not in edges for edges in allowed.values())
+
+    def kept(self, driven: tuple[int, ...], onto: int) -> tuple[int, ...]:
+        before = [edge for edge in driven if edge in self._long]
+        if before != list(driven):
+            before = before if driven[-1] in self._long else []
+            before = before[-1:]
+        return (*before[-(self._most - 2) :], onto) if self._most > 2 else (onto,)
+
+
+def _words(network: Network, row: int) -> tuple[str, str]:
+    return network.text(int(network.turn_except[row])), network.text(int(network.turn_condition[row]))
+
+
+def _turn_ms(times: EdgeTimes, edge: int, onto: int) -> int:
+    delay = times.profile.delay_ms
+    kind = int(times.turns.kind[times.turns.of(edge, onto)])
+    cost = (delay["u_turn"] or 0) if times.network.twin[edge] == onto else 0
+    for bit, name in (
+        (ROUNDABOUT_ENTRY, "roundabout_entry"),
+        (PRIVATE_ENTRY, "private_entry"),
+        (ACROSS, "turn_across"),
+    ):
+        cost += (delay[name] or 0) if kind & bit else 0
+    return cost
+
+
+def _whole(times: EdgeTimes, edge: int) -> int | None:
+    return None if times.edge_ms[edge] < 0 else int(times.edge_ms[edge]) * MS + _cm(times, edge, 1.0)
+
+
+def _cm(times: EdgeTimes, edge: int, fraction: float) -> int:
+    return round(round(float(times.network.length_m[edge]) * 100) * fraction)
+
+
+def _shut(times: EdgeTimes, edge: int, start: float, end: float) -> bool:
+    return any(it.factor == 0 and start <= it.start < end for it in times.pieces.get(edge, ()))
+
+
+def _between(times: EdgeTimes, edge: int, start: float, end: float) -> int:
+    driven_ms = times.along_ms(edge, end) - times.along_ms(edge, start)
+    return driven_ms * MS + _cm(times, edge, end) - _cm(times, edge, start)
 
 
 def add_start(graph: nx.DiGraph, times: EdgeTimes, row: int, spots: Sequence[Spot], ends: Sequence[Node]) -> Node:
@@ -33,14 +118,18 @@ def add_start(graph: nx.DiGraph, times: EdgeTimes, row: int, spots: Sequence[Spo
     start: Node = (START, row)
     graph.add_node(start)
     for spot in spots:
-        rest = spot.delay_ms + int(times.edge_ms[spot.edge]) - times.along_ms(spot.edge, spot.fraction)
-        for onto, weight in [(onto, data["weight"]) for onto, data in graph[spot.edge].items()]:
-            _add(graph, start, onto, rest + weight)
+        delay = spot.delay_ms * MS
+        if not _shut(times, spot.edge, spot.fraction, 1.0):
+            rest = delay + _between(times, spot.edge, spot.fraction, 1.0)
+            for onto, weight in [(onto, data["weight"]) for onto, data in graph[(spot.edge,)].items()]:
+                _add(graph, start, onto, rest + weight)
         for end in ends:
             target = graph.nodes[end]["approaches"].get(spot.edge)
-            if target is not None and target.fraction >= spot.fraction:
-                ahead = times.along_ms(spot.edge, target.fraction) - times.along_ms(spot.edge, spot.fraction)
-                _add(graph, start, end, spot.delay_ms + ahead + target.walk_ms)
+            if target is None or target.fraction < spot.fraction:
+                continue
+            if not _shut(times, spot.edge, spot.fraction, target.fraction):
+                ahead = _between(times, spot.edge, spot.fraction, target.fraction)
+                _add(graph, start, end, delay + ahead + target.walk_ms * MS)
     return start
 
 
@@ -48,12 +137,12 @@ def add_end(graph: nx.DiGraph, times: EdgeTimes, row: int, approaches: Sequence[
     """Add a place as a node that is entered from every edge from which one can turn onto an approach."""
     end: Node = (END, row)
     graph.add_node(end, approaches={item.edge: item for item in approaches})
-    for target in approaches:
-        whole = int(times.edge_ms[target.edge])
-        part = times.along_ms(target.edge, target.fraction) + target.walk_ms
-        before = [(edge, data["weight"]) for edge, _, data in graph.in_edges(target.edge, data=True)]
-        for edge, weight in before:
-            _add(graph, edge, end, weight - whole + part)
+    of_edge = {item.edge: item for item in approaches}
+    for node, onto in [(node, onto) for node, onto in graph.nodes(data="onto") if onto]:
+        for edge, weight in onto:
+            target = of_edge.get(edge)
+            if target is not None and not _shut(times, edge, 0.0, target.fraction):
+                _add(graph, node, end, weight + _between(times, edge, 0.0, target.fraction) + target.walk_ms * MS)
     return end
 
 
@@ -63,18 +152,21 @@ def _add(graph: nx.DiGraph, start: Node, end: Node, weight: int) -> None:
         graph.add_edge(start, end, weight=weight)
 
 
+def costs_between(
+    times: EdgeTimes, starts: Sequence[Sequence[Spot]], ends: Sequence[Sequence[Approach]]
+) -> Iterator[list[tuple[int, int] | None]]:
+    """Yield for each start the milliseconds and centimetres to each end, None where there is no way."""
+    graph = turn_graph(times)
+    # Places first: a vehicle on the edge of a place is joined to it; a place gains no way out.
+    targets = [add_end(graph, times, row, approaches) for row, approaches in enumerate(ends)]
+    sources = [add_start(graph, times, row, spots, targets) for row, spots in enumerate(starts)]
+    for source in sources:
+        found = nx.single_source_dijkstra_path_length(graph, source)
+        yield [divmod(found[target], MS) if target in found else None for target in targets]
+
+
 def times_between(
     times: EdgeTimes, starts: Sequence[Sequence[Spot]], ends: Sequence[Sequence[Approach]]
 ) -> list[list[int | None]]:
     """Return the time in milliseconds from each start to each end, None where there is no way."""
-    graph = turn_graph(times)
-    # Places first: a vehicle on the edge of a place is joined to it; a place gains no way out.
-    targets = [add_end(graph, times, row, approaches) for row, approaches in enumerate(ends)]
-    sources = []
-    for row, spots in enumerate(starts):
-        sources.append(add_start(graph, times, row, spots, targets))
-    rows = []
-    for source in sources:
-        found = nx.single_source_dijkstra_path_length(graph, source)
-        rows.append([found.get(target) for target in targets])
-    return rows
+    return [[told[0] if told else None for told in row] for row in costs_between(times, starts, ends)]

@@ -15,7 +15,7 @@ from dispatch.recommend import recommend
 from dispatch.recommendation import Recommendation
 from graphs.network import Network
 from graphs.reference import ReferenceRouter
-from oracles import add_end, add_start, turn_graph
+from oracles import MS, add_end, add_start, turn_graph
 from scenarios.picture_folder import read_picture_folder
 
 NIGHT = Path(scenarios.samples.gothenburg.__file__).parent
@@ -70,22 +70,22 @@ def test_the_nearest_in_a_straight_line_is_across_the_river_and_loses(answer: Re
 
 def test_every_time_is_what_networkx_finds(gothenburg: Network, answer: Recommendation) -> None:
     router = ReferenceRouter(gothenburg, answer.profile)
-    graph = turn_graph(router.times)
+    graph = turn_graph(router.edge_times)
     asked = answer.incident
-    end = add_end(graph, router.times, 0, router.approaches(asked.lat, asked.lon))
+    end = add_end(graph, router.edge_times, 0, router.approaches(asked.lat, asked.lon))
     starts = {}
     for row, line in enumerate(answer.ledger):
         fix = line.unit.fix
         if line.eta is not None and fix is not None:
             assert fix.accuracy_m is not None
             spots = router.spots(fix.lat, fix.lon, fix.course_deg, fix.speed_kmh, fix.accuracy_m)
-            starts[line.unit.callsign] = add_start(graph, router.times, row, spots, [end])
+            starts[line.unit.callsign] = add_start(graph, router.edge_times, row, spots, [end])
     found = nx.single_source_dijkstra_path_length(graph.reverse(copy=False), end)
     assert len(starts) == 37
     for callsign, start in starts.items():
         eta = answer.line(callsign).eta
         assert eta is not None
-        assert eta.drive_ms + eta.walk_ms == found[start]
+        assert eta.drive_ms + eta.walk_ms == found[start] // MS
 
 
 def test_the_ledger_holds_the_whole_shift_and_says_why_not(answer: Recommendation, picture: Picture) -> None:

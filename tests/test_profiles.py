@@ -61,7 +61,7 @@ def journey_s(profile: Profile, metres: float, road_class: str, limit_mph: float
 
 def test_every_class_and_group_of_the_map_has_its_numbers(profile: Profile) -> None:
     assert set(profile.class_kmh) == set(profile.untagged_limit_kmh) == set(tags.ROAD_CLASSES)
-    assert set(profile.delay_ms) == {*tags.OBSTACLES, "private_entry", "roundabout_entry", "u_turn"}
+    assert set(profile.delay_ms) == {*tags.OBSTACLES, "private_entry", "roundabout_entry", "u_turn", "turn_across"}
     assert profile.access < set(tags.ACCESS_GROUPS)
 
 
@@ -349,7 +349,7 @@ def test_one_wrong_character_is_read_or_told(place: int, character: str) -> None
 
 def test_the_table_has_every_number_and_every_absence() -> None:
     rows = Profiles.default().table()
-    assert len(rows) == len({row.what for row in rows}) == 3 * 18 + 2 + 2 * 10 + 3
+    assert len(rows) == len({row.what for row in rows}) == 3 * 18 + 2 + 2 * 11 + 3 + 2 * 2
     absent = {row.what for row in rows if row.value is None}
     assert absent == {
         "class.track.normal_kmh",

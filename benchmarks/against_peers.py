@@ -1,0 +1,184 @@
+"""Measure the peers on one extract in one process: who reaches an incident soonest, tables, routes, a closure.
+
+    python -m benchmarks.against_peers [extract.osm.pbf]
+
+Every peer answers the same question before the next one is asked, so that a busy machine is busy for all of them.
+Writes ``results/peers.json`` and ``results/peers.md``. Needs the environment that ``benchmarks.environment`` makes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import random
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.first_path import RESULTS, ROADS, milliseconds, points, timed
+from benchmarks.peers import Built, build_peers
+from benchmarks.peers.agreement import Agreement, check
+from benchmarks.peers.peer import Peer, Place, Source
+from graphs.sources import build_network
+
+CACHE = Path(__file__).parents[1] / ".cache" / "bench"
+SEED = 20_261_121
+UNITS, INCIDENTS, ROUNDS = 1_000, 30, 4
+ORIGINS, DESTINATIONS = 300, 50
+CHECKED_UNITS, CHECKED_INCIDENTS = 20, 10
+CLOSURES = 5
+# A peer that has used this much time on one kind of question is not asked it again.
+BUDGET_S = 15.0
+
+Question = Callable[[Peer, int], Any]
+
+
+@dataclass
+class Asked:
+    """The seconds that one peer took for each kind of question, or why it could not answer."""
+
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, kind: str, call: Callable[[], Any]) -> None:
+        """Time one question, unless the peer failed at it or has used up its budget."""
+        spent = self.seconds.setdefault(kind, [])
+        if kind in self.failures or sum(spent) > BUDGET_S:
+            return
+        try:
+            spent.append(timed(call)[0])
+        except Exception as error:  # noqa: BLE001 - a peer that fails is a result
+            self.failures[kind] = f"{type(error).__name__}: {error}"[:200]
+
+
+def questions(units: list[Place], incidents: list[Place]) -> dict[str, Question]:
+    """Return each kind of question with how peer and number of the question make it."""
+    few = units[:200]
+
+    def at(number: int) -> Place:
+        return incidents[number % len(incidents)]
+
+    return {
+        "200 to 1": lambda peer, number: peer.times_to(at(number), few),
+        "1,000 to 1": lambda peer, number: peer.times_to(at(number), units),
+        "route": lambda peer, number: peer.route(units[number % len(units)], at(number)),
+    }
+
+
+def interleave(peers: Sequence[Peer], kinds: dict[str, Question], count: int, asked: dict[str, Asked]) -> None:
+    """Ask every peer every question, the peers taking turns; the first round of each is not counted."""
+    for kind, question in kinds.items():
+        for number in range(-1, count):
+            for peer in peers:
+                record = asked[peer.name] if number >= 0 else Asked()
+                record.ask(kind, lambda peer=peer, question=question, number=number: question(peer, number))
+
+
+def ask_held(peers: Sequence[Peer], units: list[Place], incidents: list[Place], asked: dict[str, Asked]) -> None:
+    """Ask for the times of 1,000 units that each peer may have put on the road beforehand."""
+    held = {peer.name: peer.hold(units) for peer in peers}
+    kinds = {
+        "1,000 held to 1": lambda peer, number: peer.times_to_held(incidents[number % len(incidents)], held[peer.name])
+    }
+    interleave(peers, kinds, INCIDENTS * ROUNDS, asked)
+
+
+def measure(peers: Sequence[Peer], units: list[Place], incidents: list[Place], tabled: list[Place]) -> dict[str, Asked]:
+    """Ask every peer everything.
+
+    Parameters
+    ----------
+    units, incidents
+        The places of `UNITS` units and `INCIDENTS` incidents.
+    tabled
+        The places of the `DESTINATIONS` incidents of the large table.
+    """
+    asked = {peer.name: Asked() for peer in peers}
+    interleave(peers, questions(units, incidents), INCIDENTS * ROUNDS, asked)
+    ask_held(peers, units, incidents, asked)
+    table = {"50 x 300": lambda peer, _: peer.table(units[:ORIGINS], tabled)}
+    interleave(peers, table, INCIDENTS, asked)
+    return asked
+
+
+def changes(peers: Sequence[Peer], units: list[Place], incidents: list[Place]) -> dict[str, Any]:
+    """Return the steps of `CLOSURES` closures by peer, or why it failed; a peer that cannot close is left out."""
+    found: dict[str, Any] = {}
+    for peer in peers:
+        if type(peer).close_middle is Peer.close_middle:
+            continue
+        try:
+            pairs = zip(units[:CLOSURES], incidents, strict=False)
+            found[peer.name] = [peer.close_middle(*pair) for pair in pairs]
+        except Exception as error:  # noqa: BLE001 - a peer that fails is a result
+            found[peer.name] = f"{type(error).__name__}: {error}"
+    return found
+
+
+def report(built: Sequence[Built], asked: dict[str, Asked], agreements: Sequence[Agreement], changed: Any) -> dict:
+    """Return everything measured as JSON values."""
+    peers = []
+    for one in built:
+        row: dict[str, Any] = {"peer": one.name, "version": one.version, "failure": one.failure}
+        if one.peer is not None:
+            answers = asked[one.name]
+            times = {
+                kind: milliseconds(spent) | {"count": len(spent)} for kind, spent in answers.seconds.items() if spent
+            }
+            row |= {"steps_s": one.peer.steps_s, "build_s": one.build_s, "memory_mb": one.memory_mb}
+            row |= {"milliseconds": times, "failures": answers.failures}
+        peers.append(row)
+    machine = {"python": platform.python_version(), "machine": platform.machine(), "load_average": os.getloadavg()}
+    return {
+        "machine": machine | {"cores": os.cpu_count()},
+        "peers": peers,
+        "agreement": [asdict(one) for one in agreements],
+        "road_changes": changed,
+    }
+
+
+def markdown(result: dict[str, Any]) -> str:
+    """Return the times as a table."""
+    kinds = ("200 to 1", "1,000 to 1", "1,000 held to 1", "50 x 300", "route")
+    heads = ("peer", "version", "build s", "memory MB", *(f"{kind} ms" for kind in kinds))
+    lines = [" | ".join(heads), " | ".join("---" for _ in heads)]
+    for row in result["peers"]:
+        if row["failure"]:
+            lines.append(" | ".join((row["peer"], row["version"], row["failure"], *("" for _ in heads[3:]))))
+            continue
+        memory = "" if row["memory_mb"] is None else f"{row['memory_mb']:.0f}"
+        cells = [_cell(row["milliseconds"].get(kind), row["failures"].get(kind)) for kind in kinds]
+        lines.append(" | ".join((row["peer"], row["version"], f"{row['build_s']:.2f}", memory, *cells)))
+    return "\n".join(f"| {line} |" for line in lines) + "\n"
+
+
+def _cell(times: dict[str, float] | None, failure: str | None) -> str:
+    if failure or times is None:
+        return failure or "not asked"
+    return f"{times['median']:g} (p99 {times['p99']:g}, n {times['count']})"
+
+
+def main() -> None:
+    """Measure and write the results."""
+    pbf = Path(sys.argv[1]) if len(sys.argv) > 1 else ROADS / "porto.osm.pbf"
+    if not pbf.is_file():
+        sys.exit(f"{pbf}: no such file; the measures need the real data")
+    network, draw = build_network(str(pbf)), random.Random(SEED)
+    units, incidents, tabled = (points(network, count, draw) for count in (UNITS, INCIDENTS, DESTINATIONS))
+    built = build_peers(Source(pbf, network, CACHE))
+    peers = [one.peer for one in built if one.peer is not None]
+    agreements = check(peers, incidents[:CHECKED_INCIDENTS], units[:CHECKED_UNITS])
+    asked = measure(peers, units, incidents, tabled)
+    result = report(built, asked, agreements, changes(peers, units, incidents))
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "peers.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    text = markdown(result)
+    (RESULTS / "peers.md").write_text(text, "utf-8")
+    print(text, *agreements, sep="\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,333 @@
+"""The engine: exact times, ways and areas on a hierarchy that is customised for each set of conditions.
+
+Everything here is immutable once made, but for the costs that one question works out for itself: any number of threads
+may ask one router.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graphs.conditions import NO_CONDITIONS, Conditions
+from graphs.coordinates import EARTH_RADIUS_M, great_circle_m
+from graphs.hierarchy import Hierarchy, Slots, Weights, customise, recustomise, slots_of
+from graphs.legs import Leg, leg_of
+from graphs.network import Floats, Longs, Network
+from graphs.ordering import build_hierarchy
+from graphs.reach import Reach, reach
+from graphs.routing import Routing
+from graphs.searches import UNKNOWN, Chart, Starts, Stops, aim, drive, from_all, from_each, from_spot, nearest
+from graphs.snapping import Approach, Spot
+from graphs.times import COST_BITS, NEVER, EdgeTimes, cost_of, metres_of, time_of
+from graphs.turns import turns_of
+
+# Customised weights are kept for this many sets of times: both profiles, and the conditions of the hour.
+KEPT = 16
+# Where more edges than this are different, all weights are customised at once; measured in docs/engine.md.
+FEW_EDGES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """A vehicle that is among the soonest at a place: its row in what was asked, and how soon it is there."""
+
+    row: int
+    time_ms: int
+    length_m: float
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Times and metres from n origins to m destinations.
+
+    Parameters
+    ----------
+    time_ms : (n, m) int64
+        -1 where there is no way.
+    length_m : (n, m) float64
+        NaN where there is no way.
+    """
+
+    time_ms: Longs
+    length_m: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Vehicles:
+    """Vehicles on the road, ready to be asked about.
+
+    Parameters
+    ----------
+    spots
+        Where each may be.
+    """
+
+    spots: tuple[tuple[Spot, ...], ...]
+    starts: Starts
+
+
+class Router(Routing):
+    """Answers routing questions on one network under one profile, as the roads are at one moment.
+
+    Parameters
+    ----------
+    network, profile, conditions, at
+        See `Routing`.
+    """
+
+    name = "hierarchy"
+
+    def __init__(
+        self, network: Network, profile: str, conditions: Conditions = NO_CONDITIONS, at: datetime | None = None
+    ) -> None:
+        super().__init__(network, profile, conditions, at)
+        self._chart = chart_of(self.edge_times)
+
+    def vehicles(self, spots: Sequence[Sequence[Spot]]) -> Vehicles:
+        """Return vehicles, each given by where it may be; asking about them again then costs less."""
+        return Vehicles(tuple(map(tuple, spots)), starts_of(self.edge_times, spots))
+
+    def arrivals(self, approaches: Sequence[Approach]) -> Arrivals:
+        """Look from everywhere to a place, given by where it can be reached from."""
+        return Arrivals(self.edge_times, self._chart, tuple(approaches))
+
+    def nearest(self, approaches: Sequence[Approach], vehicles: Vehicles, count: int) -> list[Nearest]:
+        """Return the vehicles that can be soonest at a place, at most ``count``; equal times in the order given."""
+        found = self.arrivals(approaches)
+        rows, costs = nearest(self._chart, vehicles.starts, found.stops, count, found.to_place, found.by)
+        return [
+            Nearest(row, time_of(cost), metres_of(cost))
+            for row, cost in zip(rows.tolist(), costs.tolist(), strict=True)
+        ]
+
+    def times(self, origins: Vehicles, destinations: Sequence[Sequence[Approach]]) -> Table:
+        """Return times and metres from every vehicle to every place; no pair depends on another.
+
+        Parameters
+        ----------
+        origins
+            n vehicles.
+        destinations
+            The approaches of m places.
+        """
+        size = len(origins.spots), len(destinations)
+        costs = np.empty(size, np.int64)
+        for column, approaches in enumerate(destinations):
+            found = self.arrivals(approaches)
+            costs[:, column] = from_all(self._chart, origins.starts, found.stops, found.to_place, found.by)[0]
+        there = costs < NEVER
+        length_m = np.where(there, (costs & ((1 << COST_BITS) - 1)) / 100.0, np.nan)
+        return Table(np.where(there, costs >> COST_BITS, -1), length_m)
+
+    def reachable(self, vehicles: Vehicles, minutes: float) -> Reach:
+        """Return what any of the vehicles can reach in so many minutes: together, whoever is soonest there counts."""
+        spots = [spot for places in vehicles.spots for spot in places]
+        return reach(self.edge_times, self._chart, vehicles.starts, spots, minutes)
+
+
+class Arrivals:
+    """The ways to one place from everywhere, each worked out when it is asked for."""
+
+    def __init__(self, times: EdgeTimes, chart: Chart, approaches: tuple[Approach, ...]) -> None:
+        self._times, self._chart, self._approaches = times, chart, approaches
+        self.stops = stops_of(times, approaches)
+        self.to_place = np.full(len(chart.parent), UNKNOWN, np.int64)
+        self.by = np.empty(len(chart.parent), np.int16)
+        aim(chart, self.stops, self.to_place, self.by)
+
+    def cost(self, spot: Spot) -> int | None:
+        """Return the cost from one spot; None where the place cannot be reached from it."""
+        cost, _ = self._from(spot)
+        return None if cost >= NEVER else cost
+
+    def time_ms(self, spot: Spot) -> int | None:
+        """Return the time from one spot; None where the place cannot be reached from it."""
+        cost = self.cost(spot)
+        return None if cost is None else time_of(cost)
+
+    def leg(self, spot: Spot) -> Leg | None:
+        """Return the leg from one spot; None where the place cannot be reached from it."""
+        cost, row = self._from(spot)
+        return None if cost >= NEVER else self._made(cost, spot, row)
+
+    def best(self, spots: Sequence[Spot]) -> Leg | None:
+        """Return the best leg from any of a vehicle's spots, the first on a tie; None where there is none."""
+        (found,) = self.best_of([spots])
+        return found
+
+    def best_of(self, vehicles: Sequence[Sequence[Spot]]) -> list[Leg | None]:
+        """Return the best leg of each vehicle."""
+        starts = starts_of(self._times, vehicles)
+        costs, chosen, rows = from_all(self._chart, starts, self.stops, self.to_place, self.by)
+        spots = [spot for places in vehicles for spot in places]
+        told = zip(costs.tolist(), chosen.tolist(), rows.tolist(), strict=True)
+        return [self._made(cost, spots[spot], row) if spot >= 0 else None for cost, spot, row in told]
+
+    def times_of(self, vehicles: Sequence[Sequence[Spot]]) -> list[tuple[int | None, ...]]:
+        """Return the time from each spot of each vehicle."""
+        starts = starts_of(self._times, vehicles)
+        costs = from_each(self._chart, starts, self.stops, self.to_place, self.by).tolist()
+        ends = starts.first.tolist()
+        told = [None if cost >= NEVER else time_of(cost) for cost in costs]
+        return [tuple(told[start:end]) for start, end in pairwise(ends)]
+
+    def _from(self, spot: Spot) -> tuple[int, int]:
+        starts = starts_of(self._times, [[spot]])
+        cost, row = from_spot(self._chart, starts, self.stops, 0, self.to_place, self.by)
+        return int(cost), int(row)
+
+    def _made(self, cost: int, spot: Spot, row: int) -> Leg:
+        return leg_of(cost, spot, self._approaches[row], lambda: self._driven(cost, spot, row))
+
+    def _driven(self, cost: int, spot: Spot, row: int) -> tuple[int, ...]:
+        starts = starts_of(self._times, [[spot]])
+        if _direct_cost(starts, self.stops, row) == cost:
+            return (spot.edge,)
+        left = cost - int(starts.rest[0])
+        path = drive(self._chart, self.stops, spot.edge, left, row, self.to_place, self.by)
+        return tuple(self._chart.edge[path].tolist())
+
+
+def _direct_cost(starts: Starts, stops: Stops, row: int) -> int:
+    if (
+        stops.edge[row] != starts.edge[0]
+        or not max(starts.fraction[0], stops.after[row] + 1e-300) <= stops.fraction[row]
+    ):
+        return -1
+    return int(starts.delay[0] + stops.along[row] - starts.along[0] + stops.walk[row])
+
+
+def stops_of(times: EdgeTimes, approaches: Sequence[Approach]) -> Stops:
+    """Return the approaches of one place as columns."""
+    network = times.network
+    edge = np.array([item.edge for item in approaches], np.int64)
+    along = [cost_of(times.along_ms(it.edge, it.fraction), times.along_cm(it.edge, it.fraction)) for it in approaches]
+    walk = [cost_of(item.walk_ms) for item in approaches]
+    shut = [times.closure_ahead(item.edge, 0.0, item.fraction) is not None for item in approaches]
+    stop = [NEVER if closed else one + other for one, other, closed in zip(along, walk, shut, strict=True)]
+    tails = sphere_of(network)[network.tail[edge]]
+    middle = tails.mean(axis=0) if len(tails) else np.zeros(3)
+    reach_m = float(np.sqrt(((tails - middle) ** 2).sum(axis=1)).max(initial=0.0)) * EARTH_RADIUS_M
+    return Stops(
+        edge,
+        np.array([item.fraction for item in approaches]),
+        np.array(along, np.int64),
+        np.array(walk, np.int64),
+        np.array(stop, np.int64),
+        np.array([_last_closure(times, item) for item in approaches]),
+        middle,
+        reach_m,
+    )
+
+
+def _last_closure(times: EdgeTimes, item: Approach) -> float:
+    """Return where the last closure before an approach begins: a vehicle on the edge must be beyond that."""
+    begun = [
+        piece.start for piece in times.pieces.get(item.edge, ()) if piece.factor == 0.0 and piece.start < item.fraction
+    ]
+    return max(begun, default=-1.0)
+
+
+def starts_of(times: EdgeTimes, vehicles: Sequence[Sequence[Spot]]) -> Starts:
+    """Return the spots of vehicles as columns."""
+    spots = [spot for places in vehicles for spot in places]
+    first = np.concatenate(([0], np.cumsum([len(places) for places in vehicles]))).astype(np.int64)
+    edge = np.array([spot.edge for spot in spots], np.int64)
+    fraction = np.array([spot.fraction for spot in spots], np.float64)
+    delay = np.array([spot.delay_ms for spot in spots], np.int64) << COST_BITS
+    return columns_of(times, first, edge, fraction, delay)
+
+
+def columns_of(times: EdgeTimes, first: Longs, edge: Longs, fraction: Floats, delay: Longs) -> Starts:
+    """Return spots told as columns with what a search needs beside; see `Starts`."""
+    length_cm, usual_ms = times.length_cm[edge], times.usual_ms[edge]
+    driven_cm = np.rint(length_cm * fraction).astype(np.int64)
+    along_ms = np.rint(usual_ms * fraction).astype(np.int64)
+    altered = [row for row in range(len(edge)) if int(edge[row]) in times.pieces] if times.pieces else []
+    for row in altered:
+        along_ms[row] = times.along_ms(int(edge[row]), float(fraction[row]))
+    along = (along_ms << COST_BITS) + driven_cm
+    rest = delay + (usual_ms << COST_BITS) + length_cm - along
+    for row in altered:
+        if times.closure_ahead(int(edge[row]), float(fraction[row]), 1.0) is not None:
+            rest[row] = NEVER
+    return Starts(first, edge, fraction, along, delay, rest)
+
+
+@lru_cache(maxsize=8)
+def hierarchy_of(network: Network) -> Hierarchy:
+    """Return the hierarchy of a network: the one in its file, or one made now."""
+    return build_hierarchy(network)
+
+
+@lru_cache(maxsize=8)
+def _slots(network: Network) -> Slots:
+    return slots_of(hierarchy_of(network), turns_of(network))
+
+
+@lru_cache(maxsize=8)
+def sphere_of(network: Network) -> Floats:
+    """(N, 3) the nodes on the unit sphere."""
+    lon, lat = np.radians(network.node_lonlat).T
+    return np.ascontiguousarray(np.stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)), axis=1))
+
+
+@lru_cache(maxsize=KEPT)
+def chart_of(times: EdgeTimes) -> Chart:
+    """Return what a search under some times reads, the weights among it."""
+    network, turns = times.network, times.turns
+    hierarchy = hierarchy_of(network)
+    start, turn = turns.into
+    return Chart(
+        vertex=hierarchy.vertex,
+        edge=turns.edge,
+        beside=_beside(network),
+        first=turns.first,
+        onto=turns.onto,
+        turn_cost=times.turn_cost,
+        into_start=start,
+        into_turn=turn,
+        source=turns.source,
+        edge_cost=times.edge_cost,
+        twin=network.twin,
+        head=network.head,
+        sphere=sphere_of(network),
+        m_per_ms=_fastest(times),
+        up_start=hierarchy.up_start,
+        up_head=hierarchy.up_head,
+        parent=hierarchy.parent,
+        cost=_weights(times).cost,
+    )
+
+
+def _weights(times: EdgeTimes) -> Weights:
+    hierarchy, slots = hierarchy_of(times.network), _slots(times.network)
+    if times.base is not None and len(times.pieces) <= FEW_EDGES:
+        return recustomise(hierarchy, slots, Weights(chart_of(times.base).cost), times, times.pieces)
+    return customise(hierarchy, slots, times)
+
+
+def _beside(network: Network) -> NDArray[np.int32]:
+    turns = turns_of(network)
+    beside = np.full(turns.state_count, -1, np.int32)
+    for states in turns.states_of_edge.values():
+        beside[list(states[:-1])] = states[1:]
+    return beside
+
+
+def _fastest(times: EdgeTimes) -> float:
+    """Return metres a millisecond that no edge exceeds, whichever of its length and its chord is longer."""
+    network = times.network
+    ends = network.node_lonlat
+    straight_m = great_circle_m(ends[network.tail], ends[network.head])
+    driven = times.unslowed_ms >= 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        speeds = np.maximum(network.length_m, straight_m)[driven] / times.unslowed_ms[driven]
+    return float(np.nanmax(speeds, initial=1e-9))

@@ -1,0 +1,119 @@
+"""What every router can be asked: where vehicles and places are on the roads, and the ways between them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar, Protocol
+
+from graphs.approaching import up_to_closures
+from graphs.conditions import NO_CONDITIONS, Conditions
+from graphs.errors import OutsideNetwork
+from graphs.legs import Leg
+from graphs.network import Network
+from graphs.snapping import Approach, Spot, snapper
+from graphs.times import EdgeTimes, edge_times
+
+
+class Ways(Protocol):
+    """The ways to one place from everywhere."""
+
+    def time_ms(self, spot: Spot) -> int | None:
+        """Return the time from one spot; None where the place cannot be reached from it."""
+
+    def leg(self, spot: Spot) -> Leg | None:
+        """Return the leg from one spot; None where the place cannot be reached from it."""
+
+    def best_of(self, vehicles: Sequence[Sequence[Spot]]) -> list[Leg | None]:
+        """Return the best leg from any spot of each vehicle, the first on a tie; None where there is none."""
+
+    def times_of(self, vehicles: Sequence[Sequence[Spot]]) -> list[tuple[int | None, ...]]:
+        """Return the time from each spot of each vehicle."""
+
+
+class Routing(ABC):
+    """One network under one profile, as its roads are at one moment; every router is one.
+
+    Parameters
+    ----------
+    network
+        The roads.
+    profile
+        Name of a profile of the network's profile table.
+    conditions, at
+        What is closed or slowed, and the moment; see `edge_times`.
+    """
+
+    # What the versions of a recommendation call it.
+    name: ClassVar[str]
+
+    def __init__(
+        self, network: Network, profile: str, conditions: Conditions = NO_CONDITIONS, at: datetime | None = None
+    ) -> None:
+        self.network = network
+        self.edge_times: EdgeTimes = edge_times(network, profile, conditions, at)
+        self._snapper = snapper(network)
+
+    def spots(
+        self,
+        lat: float,
+        lon: float,
+        course_deg: float | None = None,
+        speed_kmh: float | None = None,
+        accuracy_m: float = 0.0,
+    ) -> tuple[Spot, ...]:
+        """Return where a vehicle reported at a point may be on the road; see `Snapper.spots`.
+
+        Raises
+        ------
+        OutsideNetwork
+            The point is outside the network's area.
+        """
+        self._require_inside(lat, lon)
+        return self._snapper.spots(
+            self.edge_times, lat, lon, course_deg=course_deg, speed_kmh=speed_kmh, accuracy_m=accuracy_m
+        )
+
+    def approaches(self, lat: float, lon: float, *, on_road: bool = False) -> tuple[Approach, ...]:
+        """Return where a place can be reached from; one behind a closure is reached up to it, and then on foot.
+
+        Raises
+        ------
+        OutsideNetwork
+            The point is outside the network's area.
+        """
+        self._require_inside(lat, lon)
+        near = self._snapper.approaches(self.edge_times, lat, lon, on_road=on_road)
+        return up_to_closures(self.edge_times, near)
+
+    @abstractmethod
+    def arrivals(self, approaches: Sequence[Approach]) -> Ways:
+        """Look from everywhere to a place, given by where it can be reached from."""
+
+    def best(self, spots: Sequence[Spot], approaches: Sequence[Approach]) -> Leg | None:
+        """Return the fastest way of a vehicle to a place, or None where there is none."""
+        return self.arrivals(approaches).best_of([spots])[0]
+
+    def route(self, from_lat: float, from_lon: float, to_lat: float, to_lon: float) -> Leg | None:
+        """Return the fastest way between two points, or None where there is none.
+
+        Raises
+        ------
+        OutsideNetwork
+            A point is outside the network's area.
+        """
+        return self.best(self.spots(from_lat, from_lon), self.approaches(to_lat, to_lon))
+
+    def passed_over(self, lat: float, lon: float, within_m: float) -> tuple[int, float] | None:
+        """Return the nearest edge on which nobody stops and its gap in metres; see `Snapper.passed_over`."""
+        return self._snapper.passed_over(self.edge_times, lat, lon, within_m)
+
+    def _require_inside(self, lat: float, lon: float) -> None:
+        if not self.network.contains(lat, lon):
+            west, south, east, north = self.network.area.bounds
+            swapped = "; with lat and lon swapped it is inside" if self.network.contains(lon, lat) else ""
+            raise OutsideNetwork(
+                f"lat {lat:g}, lon {lon:g} is outside the network {self.network.meta.source}, which covers "
+                f"lat {south:.4f} to {north:.4f}, lon {west:.4f} to {east:.4f}{swapped}"
+            )
