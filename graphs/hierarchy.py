@@ -65,6 +65,11 @@ class Hierarchy:
         return parent
 
     @cached_property
+    def depth(self) -> int:
+        """The most vertices on a way from a vertex to its root, both included."""
+        return int(depths(self.parent).max(initial=0))
+
+    @cached_property
     def triangles(self) -> Ints:
         """The arc between each pair of vertices above a vertex, in the order in which `customise` meets them."""
         return closing_arcs(self.up_start, self.up_head)
@@ -84,7 +89,7 @@ class Hierarchy:
 
 @dataclass(frozen=True, eq=False)
 class Slots:
-    """Where each turn's cost goes: slot ``2 * arc + UP`` or ``2 * arc + DOWN``.
+    """Where each turn's cost goes: ``arc`` for one that leads up, ``A + arc`` for one that leads down.
 
     Parameters
     ----------
@@ -109,14 +114,14 @@ def slots_of(hierarchy: Hierarchy, turns: Turns) -> Slots:
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """Costs of the arcs under one set of times: (A, 2), up and down."""
+    """Costs of the arcs under one set of times: (2, A), up and down."""
 
     cost: Longs
 
 
 def customise(hierarchy: Hierarchy, slots: Slots, times: EdgeTimes) -> Weights:
     """Compute the weights of a hierarchy for a set of times."""
-    cost = np.full((len(hierarchy.up_head), 2), NEVER, np.int64)
+    cost = np.full((2, len(hierarchy.up_head)), NEVER, np.int64)
     turns = times.turns
     fill(cost.reshape(-1), slots.slot, turns.onto, turns.edge, times.edge_cost, times.turn_cost)
     relax_triangles(hierarchy.up_start, hierarchy.triangles, cost)
@@ -176,13 +181,13 @@ def relax_triangles(up_start: Longs, closing: Ints, cost: Longs) -> None:
     row = 0
     for vertex in range(len(up_start) - 1):
         for one in range(up_start[vertex], up_start[vertex + 1]):
-            to_one, from_one = cost[one, UP], cost[one, DOWN]
+            to_one, from_one = cost[UP, one], cost[DOWN, one]
             for other in range(one + 1, up_start[vertex + 1]):
                 arc = closing[row]
                 row += 1
-                up, down = from_one + cost[other, UP], cost[other, DOWN] + to_one
-                cost[arc, UP] = min(cost[arc, UP], up)
-                cost[arc, DOWN] = min(cost[arc, DOWN], down)
+                up, down = from_one + cost[UP, other], cost[DOWN, other] + to_one
+                cost[UP, arc] = min(cost[UP, arc], up)
+                cost[DOWN, arc] = min(cost[DOWN, arc], down)
 
 
 @compiled
@@ -206,6 +211,16 @@ def closing_arcs(up_start: Longs, up_head: Ints) -> Ints:
 
 
 @compiled
+def depths(parent: Ints) -> Ints:
+    """(V,) how many vertices are on the way from each vertex to its root, both included."""
+    found = np.ones(len(parent), np.int32)
+    for vertex in range(len(parent) - 1, -1, -1):
+        if parent[vertex] >= 0:
+            found[vertex] = found[parent[vertex]] + 1
+    return found
+
+
+@compiled
 def slots(up_start: Longs, up_head: Ints, source: Ints, onto: Ints) -> Ints:
     """Return the slot of each turn between two vertices."""
     found = np.full(len(source), NO_SLOT, np.int32)
@@ -214,7 +229,7 @@ def slots(up_start: Longs, up_head: Ints, source: Ints, onto: Ints) -> Ints:
         if low != high:
             heads = up_head[up_start[low] : up_start[low + 1]]
             arc = up_start[low] + np.searchsorted(heads, high)
-            found[turn] = 2 * arc + (UP if source[turn] == low else DOWN)
+            found[turn] = arc + (0 if source[turn] == low else len(up_head))
     return found
 
 
@@ -233,13 +248,13 @@ def repair(cost: Longs, touched: Longs, asked: Asked, shape: Shape) -> None:
     waiting = np.zeros(len(shape.up_head), np.bool_)
     heap = [np.int64(0) for _ in range(0)]
     for slot in touched:
-        wake(np.int64(slot // 2), waiting, heap)
+        wake(np.int64(slot % cost.shape[1]), waiting, heap)
     while len(heap) > 0:
         arc = heapq.heappop(heap)
         waiting[arc] = False
-        up_before, down_before = cost[arc, UP], cost[arc, DOWN]
+        up_before, down_before = cost[UP, arc], cost[DOWN, arc]
         compute(arc, cost, asked, shape)
-        up, down = cost[arc, UP], cost[arc, DOWN]
+        up, down = cost[UP, arc], cost[DOWN, arc]
         if up == up_before and down == down_before:
             continue
         low, high = shape.up_tail[arc], shape.up_head[arc]
@@ -249,9 +264,9 @@ def repair(cost: Longs, touched: Longs, asked: Asked, shape: Shape) -> None:
                 continue
             side = UP if high < other else DOWN
             closing = arc_between(shape.up_start, shape.up_head, min(high, other), max(high, other))
-            there, back = cost[closing, side], cost[closing, 1 - side]
-            rested = down_before + cost[beside, UP] == there or up_before + cost[beside, DOWN] == back
-            if rested or down + cost[beside, UP] < there or up + cost[beside, DOWN] < back:
+            there, back = cost[side, closing], cost[1 - side, closing]
+            rested = down_before + cost[UP, beside] == there or up_before + cost[DOWN, beside] == back
+            if rested or down + cost[UP, beside] < there or up + cost[DOWN, beside] < back:
                 wake(closing, waiting, heap)
 
 
@@ -268,7 +283,7 @@ def compute(arc: Whole, cost: Longs, asked: Asked, shape: Shape) -> None:
     """Compute both costs of an arc from its turns and from the arcs below it."""
     least = np.full(2, NEVER, np.int64)
     for side in range(2):
-        for place in range(asked.first[2 * arc + side], asked.first[2 * arc + side + 1]):
+        for place in range(asked.first[side * cost.shape[1] + arc], asked.first[side * cost.shape[1] + arc + 1]):
             turn = asked.turn[place]
             through = asked.edge_cost[asked.edge[asked.onto[turn]]]
             if through >= 0 and asked.turn_cost[turn] >= 0:
@@ -278,12 +293,12 @@ def compute(arc: Whole, cost: Longs, asked: Asked, shape: Shape) -> None:
     while one < shape.lower_start[low + 1] and other < shape.lower_start[high + 1]:
         if shape.lower_tail[one] == shape.lower_tail[other]:
             from_low, from_high = shape.lower_arc[one], shape.lower_arc[other]
-            least[UP] = min(least[UP], cost[from_low, DOWN] + cost[from_high, UP])
-            least[DOWN] = min(least[DOWN], cost[from_high, DOWN] + cost[from_low, UP])
+            least[UP] = min(least[UP], cost[DOWN, from_low] + cost[UP, from_high])
+            least[DOWN] = min(least[DOWN], cost[DOWN, from_high] + cost[UP, from_low])
             one += 1
             other += 1
         elif shape.lower_tail[one] < shape.lower_tail[other]:
             one += 1
         else:
             other += 1
-    cost[arc, UP], cost[arc, DOWN] = least[UP], least[DOWN]
+    cost[UP, arc], cost[DOWN, arc] = least[UP], least[DOWN]

@@ -55,7 +55,7 @@ class Reach:
         )
         grown = shapely.union_all(shapely.buffer(flat, beside_m / METRES_PER_DEGREE, quad_segs=2))
         ground = shapely.transform(grown, lambda points: points / (narrow, 1.0))
-        return ground if isinstance(ground, shapely.MultiPolygon) else shapely.MultiPolygon([ground])
+        return shapely.MultiPolygon([part for part in shapely.get_parts(ground) if isinstance(part, shapely.Polygon)])
 
 
 def _part(network: Network, edge: int, start: float, end: float) -> Floats:

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from graphs.conditions import NO_CONDITIONS, Conditions
 from graphs.coordinates import EARTH_RADIUS_M, great_circle_m
-from graphs.hierarchy import Hierarchy, Slots, Weights, customise, recustomise, slots_of
+from graphs.hierarchy import DOWN, UP, Hierarchy, Slots, Weights, customise, recustomise, slots_of
 from graphs.legs import Leg, leg_of
 from graphs.network import Floats, Longs, Network
 from graphs.ordering import build_hierarchy
 from graphs.reach import Reach, reach
 from graphs.routing import Routing
-from graphs.searches import UNKNOWN, Chart, Starts, Stops, aim, drive, from_all, from_each, from_spot, nearest
+from graphs.searches import UNKNOWN, Chart, Starts, Stops, aim, drive, from_all, from_each, from_spot, legs_of, nearest
 from graphs.snapping import Approach, Spot
 from graphs.times import COST_BITS, NEVER, EdgeTimes, cost_of, metres_of, time_of
 from graphs.turns import turns_of
@@ -121,7 +121,7 @@ class Router(Routing):
         costs = np.empty(size, np.int64)
         for column, approaches in enumerate(destinations):
             found = self.arrivals(approaches)
-            costs[:, column] = from_all(self._chart, origins.starts, found.stops, found.to_place, found.by)[0]
+            costs[:, column] = from_all(self._chart, origins.starts, found.stops, found.to_place, found.by)
         there = costs < NEVER
         length_m = np.where(there, (costs & ((1 << COST_BITS) - 1)) / 100.0, np.nan)
         return Table(np.where(there, costs >> COST_BITS, -1), length_m)
@@ -139,7 +139,7 @@ class Arrivals:
         self._times, self._chart, self._approaches = times, chart, approaches
         self.stops = stops_of(times, approaches)
         self.to_place = np.full(len(chart.parent), UNKNOWN, np.int64)
-        self.by = np.empty(len(chart.parent), np.int16)
+        self.by = np.full(len(chart.parent), -1, np.int16)
         aim(chart, self.stops, self.to_place, self.by)
 
     def cost(self, spot: Spot) -> int | None:
@@ -165,7 +165,7 @@ class Arrivals:
     def best_of(self, vehicles: Sequence[Sequence[Spot]]) -> list[Leg | None]:
         """Return the best leg of each vehicle."""
         starts = starts_of(self._times, vehicles)
-        costs, chosen, rows = from_all(self._chart, starts, self.stops, self.to_place, self.by)
+        costs, chosen, rows = legs_of(self._chart, starts, self.stops, self.to_place, self.by)
         spots = [spot for places in vehicles for spot in places]
         told = zip(costs.tolist(), chosen.tolist(), rows.tolist(), strict=True)
         return [self._made(cost, spots[spot], row) if spot >= 0 else None for cost, spot, row in told]
@@ -285,6 +285,7 @@ def chart_of(times: EdgeTimes) -> Chart:
     network, turns = times.network, times.turns
     hierarchy = hierarchy_of(network)
     start, turn = turns.into
+    cost = weights_of(times).cost
     return Chart(
         vertex=hierarchy.vertex,
         edge=turns.edge,
@@ -303,14 +304,18 @@ def chart_of(times: EdgeTimes) -> Chart:
         up_start=hierarchy.up_start,
         up_head=hierarchy.up_head,
         parent=hierarchy.parent,
-        cost=_weights(times).cost,
+        up=cost[UP],
+        down=cost[DOWN],
+        depth=hierarchy.depth,
     )
 
 
-def _weights(times: EdgeTimes) -> Weights:
+@lru_cache(maxsize=KEPT)
+def weights_of(times: EdgeTimes) -> Weights:
+    """Return the weights of the hierarchy under some times, from those without conditions where little is different."""
     hierarchy, slots = hierarchy_of(times.network), _slots(times.network)
     if times.base is not None and len(times.pieces) <= FEW_EDGES:
-        return recustomise(hierarchy, slots, Weights(chart_of(times.base).cost), times, times.pieces)
+        return recustomise(hierarchy, slots, weights_of(times.base), times, times.pieces)
     return customise(hierarchy, slots, times)
 
 

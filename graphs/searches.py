@@ -2,8 +2,8 @@
 
 Strasser and Zeitz, "A Fast and Tight Heuristic for A* in Road Networks" (SEA 2021), call it lazy RPHAST. One sweep from
 the place gives the costs of all its ancestors in the elimination tree. The cost from any other vertex is the least over
-its arcs up, whose heads are its own ancestors; each is worked out once and kept, in two arrays by vertex: ``to_place``,
-the cost, `UNKNOWN` where nobody asked yet, and ``by``, the row of the approach taken.
+its arcs up, whose heads are its own ancestors; each is worked out once and kept in ``to_place``, by vertex, `UNKNOWN`
+where nobody asked yet. ``by`` is the row of the approach taken, told for the ancestors that the sweep met.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from graphs.compiled import Whole, compiled
 from graphs.coordinates import EARTH_RADIUS_M
-from graphs.hierarchy import DOWN, UP
 from graphs.network import Floats, Ints, Longs
 from graphs.times import COST_BITS, NEVER
 
@@ -44,8 +43,10 @@ class Chart(NamedTuple):
         The nodes on the unit sphere.
     m_per_ms
         No edge is driven faster.
-    up_start, up_head, parent, cost
+    up_start, up_head, parent, up, down
         See `Hierarchy` and `Weights`.
+    depth
+        The most ancestors that a vertex has, itself included.
     """
 
     vertex: Ints
@@ -65,7 +66,9 @@ class Chart(NamedTuple):
     up_start: Longs
     up_head: Ints
     parent: Ints
-    cost: Longs
+    up: Longs
+    down: Longs
+    depth: int
 
 
 class Stops(NamedTuple):
@@ -132,13 +135,22 @@ def aim(chart: Chart, stops: Stops, to_place: Longs, by: Rows) -> None:
     for row in range(len(reached)):
         ranks[row] = reached[row]
     ranks.sort()
+    sweep(ranks, chart.up_start, chart.up_head, chart.up, chart.down, to_place, by)
+
+
+@compiled
+def sweep(ranks: Longs, up_start: Longs, up_head: Ints, up: Longs, down: Longs, to_place: Longs, by: Rows) -> None:
+    """Carry the costs of the vertices told up to all their ancestors, and down again among these."""
     for below in ranks:
-        for arc in range(chart.up_start[below], chart.up_start[below + 1]):
-            told = to_place[below] + chart.cost[arc, DOWN]
-            if told < to_place[chart.up_head[arc]]:
-                to_place[chart.up_head[arc]], by[chart.up_head[arc]] = told, by[below]
+        for arc in range(up_start[below], up_start[below + 1]):
+            told = to_place[below] + down[arc]
+            if told < to_place[up_head[arc]]:
+                to_place[up_head[arc]], by[up_head[arc]] = told, by[below]
     for below in ranks[::-1]:
-        settle(chart, below, to_place, by)
+        for arc in range(up_start[below], up_start[below + 1]):
+            told = up[arc] + to_place[up_head[arc]]
+            if told < to_place[below]:
+                to_place[below], by[below] = told, by[up_head[arc]]
 
 
 @compiled
@@ -158,33 +170,48 @@ def seed(
 
 
 @compiled
-def settle(chart: Chart, vertex: Whole, to_place: Longs, by: Rows) -> None:
-    """Better the cost from one vertex by way of those above it, whose costs are known."""
-    best, row = to_place[vertex], by[vertex]
-    for arc in range(chart.up_start[vertex], chart.up_start[vertex + 1]):
-        told = chart.cost[arc, UP] + to_place[chart.up_head[arc]]
-        if told < best:
-            best, row = told, by[chart.up_head[arc]]
-    to_place[vertex], by[vertex] = best, row
+def climb(
+    vertex: Whole, up_start: Longs, up_head: Ints, parent: Ints, up: Longs, to_place: Longs, chain: Longs
+) -> Whole:
+    """Return the cost from a vertex to the place, `NEVER` or more where there is no way.
 
-
-@compiled
-def resolve(chart: Chart, vertex: Whole, to_place: Longs, by: Rows) -> Whole:
-    """Return the cost from a vertex to the place, `NEVER` or more where there is no way."""
+    ``chain`` is room for the ancestors of a vertex.
+    """
     size = 0
     above = np.int64(vertex)
     while above >= 0 and to_place[above] == UNKNOWN:
+        chain[size] = above
         size += 1
-        above = np.int64(chart.parent[above])
-    chain = np.empty(size, np.int64)
-    above = np.int64(vertex)
-    for step in range(size):
-        chain[step] = above
-        above = np.int64(chart.parent[above])
+        above = np.int64(parent[above])
     for step in range(size - 1, -1, -1):
-        to_place[chain[step]] = NEVER
-        settle(chart, chain[step], to_place, by)
+        below = chain[step]
+        best = NEVER
+        for arc in range(up_start[below], up_start[below + 1]):
+            best = min(best, up[arc] + to_place[up_head[arc]])
+        to_place[below] = best
     return np.int64(to_place[vertex])
+
+
+@compiled
+def resolve(chart: Chart, vertex: Whole, to_place: Longs) -> Whole:
+    """Return what `climb` does."""
+    chain = np.empty(chart.depth, np.int64)
+    return climb(vertex, chart.up_start, chart.up_head, chart.parent, chart.up, to_place, chain)
+
+
+@compiled
+def taken(chart: Chart, vertex: Whole, to_place: Longs, by: Rows) -> Whole:
+    """Return the row of the approach taken from a vertex whose cost is known; -1 where there is no way."""
+    above = np.int64(vertex)
+    while by[above] < 0 and to_place[above] < NEVER:
+        told = to_place[above]
+        for arc in range(chart.up_start[above], chart.up_start[above + 1]):
+            if chart.up[arc] + to_place[chart.up_head[arc]] == told:
+                above = np.int64(chart.up_head[arc])
+                break
+        else:
+            return -1
+    return np.int64(by[above])
 
 
 @compiled
@@ -197,14 +224,14 @@ def stop_at(stops: Stops, edge: Whole) -> Whole:
 
 
 @compiled
-def turned_back(chart: Chart, stops: Stops, state: Whole, to_place: Longs, by: Rows) -> Whole:
+def turned_back(chart: Chart, stops: Stops, state: Whole, to_place: Longs) -> Whole:
     """Return the cost to the place for who could turn round at the end of a state's edge for nothing."""
     back = chart.twin[chart.edge[state]]
     if back < 0:
         return NEVER
     best: Whole = NEVER
     if chart.edge_cost[back] >= 0:
-        best = chart.edge_cost[back] + resolve(chart, chart.vertex[back], to_place, by)
+        best = chart.edge_cost[back] + resolve(chart, chart.vertex[back], to_place)
     row = stop_at(stops, back)
     return min(best, stops.stop[row]) if row >= 0 else best
 
@@ -216,9 +243,9 @@ def onward(chart: Chart, stops: Stops, state: Whole, to_place: Longs, by: Rows) 
     The vertices forget where a vehicle came from, so theirs is the cost unless it rests on turning round at once. Then
     the turns around are searched, each state no cheaper than its vertex (A* of Hart, Nilsson and Raphael, 1968).
     """
-    told = resolve(chart, chart.vertex[state], to_place, by)
-    if told >= NEVER or turned_back(chart, stops, state, to_place, by) > told:
-        return min(told, NEVER), by[chart.vertex[state]]
+    told = resolve(chart, chart.vertex[state], to_place)
+    if told >= NEVER or turned_back(chart, stops, state, to_place) > told:
+        return min(told, NEVER), taken(chart, chart.vertex[state], to_place, by)
     # Least cost in all, cost so far, state or -1 at the place, row of the approach.
     heap = [(np.int64(told), np.int64(0), np.int64(state), np.int64(-1))]
     settled = {np.int64(state): NEVER}
@@ -229,19 +256,17 @@ def onward(chart: Chart, stops: Stops, state: Whole, to_place: Longs, by: Rows) 
         if at in settled and settled[at] <= driven:
             continue
         settled[at] = driven
-        told = resolve(chart, chart.vertex[at], to_place, by)
-        if turned_back(chart, stops, at, to_place, by) > told:
-            return driven + told, by[chart.vertex[at]]
+        told = resolve(chart, chart.vertex[at], to_place)
+        if turned_back(chart, stops, at, to_place) > told:
+            return driven + told, taken(chart, chart.vertex[at], to_place, by)
         for turn in range(chart.first[at], chart.first[at + 1]):
             if chart.turn_cost[turn] >= 0:
-                turn_onto(chart, stops, turn, driven + chart.turn_cost[turn], to_place, by, heap)
+                turn_onto(chart, stops, turn, driven + chart.turn_cost[turn], to_place, heap)
     return NEVER, -1
 
 
 @compiled
-def turn_onto(
-    chart: Chart, stops: Stops, turn: Whole, driven: Whole, to_place: Longs, by: Rows, heap: list[Waiting]
-) -> None:
+def turn_onto(chart: Chart, stops: Stops, turn: Whole, driven: Whole, to_place: Longs, heap: list[Waiting]) -> None:
     """Add what a turn leads to: the place, if it can be reached along the edge, and the state at its end."""
     after = np.int64(chart.onto[turn])
     row = stop_at(stops, chart.edge[after])
@@ -250,7 +275,7 @@ def turn_onto(
     through = chart.edge_cost[chart.edge[after]]
     if through < 0:
         return
-    least = min(resolve(chart, chart.vertex[after], to_place, by), turned_back(chart, stops, after, to_place, by))
+    least = min(resolve(chart, chart.vertex[after], to_place), turned_back(chart, stops, after, to_place))
     if least < NEVER:
         heapq.heappush(heap, (driven + through + least, driven + through, after, np.int64(-1)))
 
@@ -287,9 +312,9 @@ def from_vehicle(
     row: Whole = -1
     for one in range(starts.first[vehicle], starts.first[vehicle + 1]):
         # No spot is cheaper than its vertex: one that cannot be better is not looked at more closely.
-        told, other = direct(starts, stops, one)
+        told, _ = direct(starts, stops, one)
         if starts.rest[one] < NEVER:
-            told = min(told, starts.rest[one] + resolve(chart, chart.vertex[starts.edge[one]], to_place, by))
+            told = min(told, starts.rest[one] + resolve(chart, chart.vertex[starts.edge[one]], to_place))
         if told < best:
             told, other = from_spot(chart, starts, stops, one, to_place, by)
             if told < best:
@@ -298,7 +323,72 @@ def from_vehicle(
 
 
 @compiled
-def from_all(chart: Chart, starts: Starts, stops: Stops, to_place: Longs, by: Rows) -> tuple[Longs, Longs, Longs]:
+def least_of(  # noqa: PLR0913, PLR0917 - plain arrays: a chart handed over for each vehicle costs more than the search
+    first: Whole,
+    last: Whole,
+    starts_edge: Longs,
+    starts_rest: Longs,
+    starts_delay: Longs,
+    stops_edge: Longs,
+    vertex: Ints,
+    twin: Ints,
+    up_start: Longs,
+    up_head: Ints,
+    parent: Ints,
+    up: Longs,
+    to_place: Longs,
+    chain: Longs,
+) -> Whole:
+    """Return the least cost from any of the spots ``first:last`` of one vehicle, `UNKNOWN` where it takes a closer look.
+
+    A spot's vertex may be too cheap only where a vehicle turns round at once. Where the other direction of its road is
+    another spot, ready no later and dearer, nothing turns round.
+    """
+    best, second = NEVER, NEVER
+    chosen = np.int64(-1)
+    for one in range(first, last):
+        for row in range(len(stops_edge)):
+            if stops_edge[row] == starts_edge[one]:
+                return np.int64(UNKNOWN)
+        if starts_rest[one] < NEVER:
+            told = starts_rest[one] + climb(vertex[starts_edge[one]], up_start, up_head, parent, up, to_place, chain)
+            if told < best:
+                best, second, chosen = told, best, np.int64(one)
+            else:
+                second = min(second, told)
+    if best >= NEVER:
+        return best
+    back = twin[starts_edge[chosen]]
+    if back < 0:
+        return best
+    for one in range(first, last):
+        if starts_edge[one] == back and starts_delay[one] <= starts_delay[chosen] and best < second:
+            return best
+    return np.int64(UNKNOWN)
+
+
+@compiled
+def from_all(chart: Chart, starts: Starts, stops: Stops, to_place: Longs, by: Rows) -> Longs:
+    """Return the least cost from each vehicle."""
+    costs = np.empty(len(starts.first) - 1, np.int64)
+    chain = np.empty(chart.depth, np.int64)
+    first, edge, rest, delay, stop_edge = starts.first, starts.edge, starts.rest, starts.delay, stops.edge
+    vertex, twin, up_start, up_head, parent, up = (
+        chart.vertex, chart.twin, chart.up_start, chart.up_head, chart.parent, chart.up
+    )  # fmt: skip
+    for vehicle in range(len(costs)):
+        told = least_of(
+            first[vehicle], first[vehicle + 1], edge, rest, delay, stop_edge, vertex, twin,
+            up_start, up_head, parent, up, to_place, chain,
+        )  # fmt: skip
+        if told == UNKNOWN:
+            told = from_vehicle(chart, starts, stops, vehicle, to_place, by)[0]
+        costs[vehicle] = told
+    return costs
+
+
+@compiled
+def legs_of(chart: Chart, starts: Starts, stops: Stops, to_place: Longs, by: Rows) -> tuple[Longs, Longs, Longs]:
     """Return, for each vehicle, what `from_vehicle` does."""
     size = len(starts.first) - 1
     best, spot, row = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
@@ -331,12 +421,22 @@ def nearest(chart: Chart, starts: Starts, stops: Stops, count: Whole, to_place: 
     found = np.empty(count, np.int64)
     costs = np.full(count, NEVER, np.int64)
     used: Whole = 0
+    chain = np.empty(chart.depth, np.int64)
+    first, edge, rest, delay, stop_edge = starts.first, starts.edge, starts.rest, starts.delay, stops.edge
+    vertex, twin, up_start, up_head, parent, up = (
+        chart.vertex, chart.twin, chart.up_start, chart.up_head, chart.parent, chart.up
+    )  # fmt: skip
     for bucket in range(len(bucket_start) - 1):
         for place in range(bucket_start[bucket], bucket_start[bucket + 1]):
             vehicle = order[place]
             if used == count and least[vehicle] > costs[used - 1] >> COST_BITS:
                 continue
-            cost = from_vehicle(chart, starts, stops, vehicle, to_place, by)[0]
+            cost = least_of(
+                first[vehicle], first[vehicle + 1], edge, rest, delay, stop_edge, vertex, twin,
+                up_start, up_head, parent, up, to_place, chain,
+            )  # fmt: skip
+            if cost == UNKNOWN:
+                cost = from_vehicle(chart, starts, stops, vehicle, to_place, by)[0]
             if cost >= NEVER:
                 continue
             row = used
@@ -440,5 +540,5 @@ def drive(chart: Chart, stops: Stops, state: Whole, cost: Whole, row: Whole, to_
 @compiled
 def costs_just(chart: Chart, stops: Stops, state: Whole, cost: Whole, to_place: Longs, by: Rows) -> bool:
     """Tell whether the cost from the end of a state's edge to the place is this."""
-    least = min(resolve(chart, chart.vertex[state], to_place, by), turned_back(chart, stops, state, to_place, by))
+    least = min(resolve(chart, chart.vertex[state], to_place), turned_back(chart, stops, state, to_place))
     return bool(least <= cost and onward(chart, stops, state, to_place, by)[0] == cost)
