@@ -23,15 +23,13 @@ from graphs.network import Floats, Longs, Network
 from graphs.ordering import build_hierarchy
 from graphs.reach import Reach, reach
 from graphs.routing import Routing
-from graphs.searches import UNKNOWN, Chart, Starts, Stops, aim, drive, from_all, from_each, from_spot, legs_of, nearest
+from graphs.searches import UNKNOWN, Chart, Starts, Stops, aim, best_of, drive, from_each, from_spot, nearest
 from graphs.snapping import Approach, Spot
-from graphs.times import COST_BITS, NEVER, EdgeTimes, cost_of, metres_of, time_of
+from graphs.times import COST_BITS, KEPT, NEVER, EdgeTimes, cost_of, metres_of, time_of
 from graphs.turns import turns_of
 
-# Customised weights are kept for this many sets of times: both profiles, and the conditions of the hour.
-KEPT = 16
 # Where more edges than this are different, all weights are customised at once; measured in docs/engine.md.
-FEW_EDGES = 2_000
+FEW_EDGES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,7 @@ class Router(Routing):
         costs = np.empty(size, np.int64)
         for column, approaches in enumerate(destinations):
             found = self.arrivals(approaches)
-            costs[:, column] = from_all(self._chart, origins.starts, found.stops, found.to_place, found.by)
+            costs[:, column] = best_of(self._chart, origins.starts, found.stops, found.to_place, found.by)[0]
         there = costs < NEVER
         length_m = np.where(there, (costs & ((1 << COST_BITS) - 1)) / 100.0, np.nan)
         return Table(np.where(there, costs >> COST_BITS, -1), length_m)
@@ -165,7 +163,7 @@ class Arrivals:
     def best_of(self, vehicles: Sequence[Sequence[Spot]]) -> list[Leg | None]:
         """Return the best leg of each vehicle."""
         starts = starts_of(self._times, vehicles)
-        costs, chosen, rows = legs_of(self._chart, starts, self.stops, self.to_place, self.by)
+        costs, chosen, rows = best_of(self._chart, starts, self.stops, self.to_place, self.by)
         spots = [spot for places in vehicles for spot in places]
         told = zip(costs.tolist(), chosen.tolist(), rows.tolist(), strict=True)
         return [self._made(cost, spots[spot], row) if spot >= 0 else None for cost, spot, row in told]
@@ -300,7 +298,7 @@ def chart_of(times: EdgeTimes) -> Chart:
         twin=network.twin,
         head=network.head,
         sphere=sphere_of(network),
-        m_per_ms=_fastest(times),
+        m_per_ms=_fastest(times.base or times),
         up_start=hierarchy.up_start,
         up_head=hierarchy.up_head,
         parent=hierarchy.parent,
@@ -327,8 +325,12 @@ def _beside(network: Network) -> NDArray[np.int32]:
     return beside
 
 
+@lru_cache(maxsize=KEPT)
 def _fastest(times: EdgeTimes) -> float:
-    """Return metres a millisecond that no edge exceeds, whichever of its length and its chord is longer."""
+    """Return metres a millisecond that no edge exceeds, whichever of its length and its chord is longer.
+
+    Conditions slow edges and never quicken them: those without are asked.
+    """
     network = times.network
     ends = network.node_lonlat
     straight_m = great_circle_m(ends[network.tail], ends[network.head])

@@ -200,17 +200,17 @@ def resolve(chart: Chart, vertex: Whole, to_place: Longs) -> Whole:
 
 
 @compiled
-def taken(chart: Chart, vertex: Whole, to_place: Longs, by: Rows) -> Whole:
+def taken(vertex: Whole, up_start: Longs, up_head: Ints, up: Longs, to_place: Longs, by: Rows) -> Whole:
     """Return the row of the approach taken from a vertex whose cost is known; -1 where there is no way."""
     above = np.int64(vertex)
     while by[above] < 0 and to_place[above] < NEVER:
         told = to_place[above]
-        for arc in range(chart.up_start[above], chart.up_start[above + 1]):
-            if chart.up[arc] + to_place[chart.up_head[arc]] == told:
-                above = np.int64(chart.up_head[arc])
+        for arc in range(up_start[above], up_start[above + 1]):
+            if up[arc] + to_place[up_head[arc]] == told:
+                above = np.int64(up_head[arc])
                 break
         else:
-            return -1
+            return np.int64(-1)
     return np.int64(by[above])
 
 
@@ -245,7 +245,7 @@ def onward(chart: Chart, stops: Stops, state: Whole, to_place: Longs, by: Rows) 
     """
     told = resolve(chart, chart.vertex[state], to_place)
     if told >= NEVER or turned_back(chart, stops, state, to_place) > told:
-        return min(told, NEVER), taken(chart, chart.vertex[state], to_place, by)
+        return min(told, NEVER), taken(chart.vertex[state], chart.up_start, chart.up_head, chart.up, to_place, by)
     # Least cost in all, cost so far, state or -1 at the place, row of the approach.
     heap = [(np.int64(told), np.int64(0), np.int64(state), np.int64(-1))]
     settled = {np.int64(state): NEVER}
@@ -258,7 +258,7 @@ def onward(chart: Chart, stops: Stops, state: Whole, to_place: Longs, by: Rows) 
         settled[at] = driven
         told = resolve(chart, chart.vertex[at], to_place)
         if turned_back(chart, stops, at, to_place) > told:
-            return driven + told, taken(chart, chart.vertex[at], to_place, by)
+            return driven + told, taken(chart.vertex[at], chart.up_start, chart.up_head, chart.up, to_place, by)
         for turn in range(chart.first[at], chart.first[at + 1]):
             if chart.turn_cost[turn] >= 0:
                 turn_onto(chart, stops, turn, driven + chart.turn_cost[turn], to_place, heap)
@@ -338,8 +338,8 @@ def least_of(  # noqa: PLR0913, PLR0917 - plain arrays: a chart handed over for 
     up: Longs,
     to_place: Longs,
     chain: Longs,
-) -> Whole:
-    """Return the least cost from any of the spots ``first:last`` of one vehicle, `UNKNOWN` where it takes a closer look.
+) -> tuple[Whole, Whole]:
+    """Return the least cost from the spots ``first:last`` of one vehicle and the spot; `UNKNOWN` if it is not so plain.
 
     A spot's vertex may be too cheap only where a vehicle turns round at once. Where the other direction of its road is
     another spot, ready no later and dearer, nothing turns round.
@@ -349,7 +349,7 @@ def least_of(  # noqa: PLR0913, PLR0917 - plain arrays: a chart handed over for 
     for one in range(first, last):
         for row in range(len(stops_edge)):
             if stops_edge[row] == starts_edge[one]:
-                return np.int64(UNKNOWN)
+                return np.int64(UNKNOWN), np.int64(-1)
         if starts_rest[one] < NEVER:
             told = starts_rest[one] + climb(vertex[starts_edge[one]], up_start, up_head, parent, up, to_place, chain)
             if told < best:
@@ -357,44 +357,37 @@ def least_of(  # noqa: PLR0913, PLR0917 - plain arrays: a chart handed over for 
             else:
                 second = min(second, told)
     if best >= NEVER:
-        return best
+        return best, np.int64(-1)
     back = twin[starts_edge[chosen]]
     if back < 0:
-        return best
+        return best, chosen
     for one in range(first, last):
         if starts_edge[one] == back and starts_delay[one] <= starts_delay[chosen] and best < second:
-            return best
-    return np.int64(UNKNOWN)
+            return best, chosen
+    return np.int64(UNKNOWN), np.int64(-1)
 
 
 @compiled
-def from_all(chart: Chart, starts: Starts, stops: Stops, to_place: Longs, by: Rows) -> Longs:
-    """Return the least cost from each vehicle."""
-    costs = np.empty(len(starts.first) - 1, np.int64)
+def best_of(chart: Chart, starts: Starts, stops: Stops, to_place: Longs, by: Rows) -> tuple[Longs, Longs, Longs]:
+    """Return the least cost from each vehicle, the spot, and the row of the approach, -1 where there is no way."""
+    size = len(starts.first) - 1
+    costs, spots, rows = np.empty(size, np.int64), np.empty(size, np.int64), np.full(size, -1, np.int64)
     chain = np.empty(chart.depth, np.int64)
     first, edge, rest, delay, stop_edge = starts.first, starts.edge, starts.rest, starts.delay, stops.edge
-    vertex, twin, up_start, up_head, parent, up = (
-        chart.vertex, chart.twin, chart.up_start, chart.up_head, chart.parent, chart.up
-    )  # fmt: skip
-    for vehicle in range(len(costs)):
-        told = least_of(
+    vertex, twin, up_start, up_head = chart.vertex, chart.twin, chart.up_start, chart.up_head
+    parent, up = chart.parent, chart.up
+    for vehicle in range(size):
+        cost, spot = least_of(
             first[vehicle], first[vehicle + 1], edge, rest, delay, stop_edge, vertex, twin,
             up_start, up_head, parent, up, to_place, chain,
         )  # fmt: skip
-        if told == UNKNOWN:
-            told = from_vehicle(chart, starts, stops, vehicle, to_place, by)[0]
-        costs[vehicle] = told
-    return costs
-
-
-@compiled
-def legs_of(chart: Chart, starts: Starts, stops: Stops, to_place: Longs, by: Rows) -> tuple[Longs, Longs, Longs]:
-    """Return, for each vehicle, what `from_vehicle` does."""
-    size = len(starts.first) - 1
-    best, spot, row = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
-    for vehicle in range(size):
-        best[vehicle], spot[vehicle], row[vehicle] = from_vehicle(chart, starts, stops, vehicle, to_place, by)
-    return best, spot, row
+        if cost == UNKNOWN:
+            costs[vehicle], spots[vehicle], rows[vehicle] = from_vehicle(chart, starts, stops, vehicle, to_place, by)
+            continue
+        costs[vehicle], spots[vehicle] = cost, spot
+        if spot >= 0:
+            rows[vehicle] = taken(vertex[edge[spot]], up_start, up_head, up, to_place, by)
+    return costs, spots, rows
 
 
 @compiled
@@ -434,7 +427,7 @@ def nearest(chart: Chart, starts: Starts, stops: Stops, count: Whole, to_place: 
             cost = least_of(
                 first[vehicle], first[vehicle + 1], edge, rest, delay, stop_edge, vertex, twin,
                 up_start, up_head, parent, up, to_place, chain,
-            )  # fmt: skip
+            )[0]  # fmt: skip
             if cost == UNKNOWN:
                 cost = from_vehicle(chart, starts, stops, vehicle, to_place, by)[0]
             if cost >= NEVER:

@@ -5,7 +5,7 @@ All times are integer milliseconds, so that sums are exact and two runs cannot d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -33,6 +33,9 @@ _GIVEN_COLUMN = {"normal": 0, "response": 1}
 
 # A strongly connected part this large beside the largest is a second core; see `EdgeTimes._core_reach`.
 CORE_SHARE = 0.05
+# Times, and the weights that follow from them, are kept for this many moments: both profiles, the hours of a day, and
+# the conditions of the hour.
+KEPT = 16
 
 
 def cost_of(time_ms: int, length_cm: int = 0) -> int:
@@ -62,6 +65,32 @@ class Piece:
     def more(self) -> float:
         """How much more time the stretch takes than usual, as a share; nothing where it is closed."""
         return 1.0 / self.factor - 1.0 if self.factor > 0.0 else 0.0
+
+
+class Pieces(Mapping[int, tuple[Piece, ...]]):
+    """The stretches that conditions close or slow, by edge; made for an edge when they are asked for."""
+
+    def __init__(self, altered: Altered, kept: Mask) -> None:
+        self._edge, self._start, self._end = altered.edge[kept], altered.start[kept], altered.end[kept]
+        self._factor = altered.factor[kept]
+        self.edges: Longs = np.unique(self._edge)
+        self._among = frozenset(self.edges.tolist())
+
+    def __getitem__(self, edge: int) -> tuple[Piece, ...]:
+        if edge not in self._among:
+            raise KeyError(edge)
+        rows = slice(*np.searchsorted(self._edge, (edge, edge + 1)).tolist())
+        told = zip(self._start[rows].tolist(), self._end[rows].tolist(), self._factor[rows].tolist(), strict=True)
+        return tuple(Piece(start, end, factor) for start, end, factor in told)
+
+    def __contains__(self, edge: object) -> bool:
+        return edge in self._among
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.edges.tolist())
+
+    def __len__(self) -> int:
+        return len(self.edges)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +140,10 @@ class EdgeTimes:
         """
         if edge not in self.pieces:
             return round(int(self.usual_ms[edge]) * fraction)
-        more = sum((min(it.end, fraction) - it.start) * it.more for it in self.pieces[edge] if it.start < fraction)
+        more = 0.0
+        for piece in self.pieces[edge]:
+            if piece.start < fraction:
+                more += (min(piece.end, fraction) - piece.start) * piece.more
         wait_ms = int(self.wait_ms[edge])
         return round((int(self.unslowed_ms[edge]) - wait_ms) * (fraction + more) + wait_ms * fraction)
 
@@ -147,6 +179,8 @@ class EdgeTimes:
     @cached_property
     def turn_cost(self) -> Longs:
         """(T,) cost of each turn, `CLOSED` where it is forbidden."""
+        if self.base is not None:
+            return self.base.turn_cost  # conditions change no turn
         return np.where(self.turn_ms == CLOSED, CLOSED, self.turn_ms << COST_BITS)
 
     @cached_property
@@ -156,12 +190,19 @@ class EdgeTimes:
 
     @cached_property
     def leaves(self) -> Mask:
-        """(E,) whether a vehicle that may be on the edge can get from it to the core of the network."""
+        """(E,) whether a vehicle that may be on the edge can get from it to the core of the network.
+
+        Conditions do not count: who is cut off by a closure is cut off, and not put on the next road.
+        """
+        if self.base is not None:
+            return self.base.leaves
         return self.open & self._core_reach(backward=True)[self.network.head]
 
     @cached_property
     def arrives(self) -> Mask:
-        """(E,) whether a vehicle in the core of the network can get to the edge."""
+        """(E,) whether a vehicle in the core of the network can get to the edge; conditions do not count."""
+        if self.base is not None:
+            return self.base.arrives
         return self.open & self._core_reach(backward=False)[self.network.tail]
 
     @cached_property
@@ -221,10 +262,10 @@ def edge_times(
     binds = binding(network, profile, at)
     base = _base(network, profile_name, period, binds.tobytes())
     altered = conditions.at(at, profile_name) if at is not None and conditions.changes else None
-    return base if altered is None or not len(altered.edge) else _times_under(base, altered)
+    return base if altered is None or not len(altered.edge) else _times_under(_Asked(base, altered.hash, altered))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=KEPT)
 def _base(network: Network, profile_name: str, period: Period | None, binds: bytes) -> EdgeTimes:
     """Return the times without conditions, computed once."""
     profile = network.profiles.profile(profile_name)
@@ -258,20 +299,32 @@ def _length_cm(network: Network) -> Longs:
     return np.rint(network.length_m * 100.0).astype(np.int64)
 
 
-def _times_under(base: EdgeTimes, altered: Altered) -> EdgeTimes:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Times to change, and the changes; equal where these are, so that they are kept for conditions of one content."""
+
+    base: EdgeTimes
+    hash: str
+    altered: Altered = field(compare=False)
+
+
+@lru_cache(maxsize=KEPT)
+def _times_under(asked: _Asked) -> EdgeTimes:
     """Return times with what conditions change; edges that the profile may not drive stay as they are."""
-    pieces: dict[int, list[Piece]] = {}
-    for edge, start, end, factor in zip(
-        altered.edge.tolist(), altered.start.tolist(), altered.end.tolist(), altered.factor.tolist(), strict=True
-    ):
-        pieces.setdefault(edge, []).append(Piece(start, end, factor))
-    kept = {edge: tuple(told) for edge, told in pieces.items() if base.usual_ms[edge] != CLOSED}
+    base, altered = asked.base, asked.altered
     usual_ms, edge_ms = base.usual_ms.copy(), base.edge_ms.copy()
-    found = replace(base, edge_ms=edge_ms, usual_ms=usual_ms, pieces=kept, base=base)
-    for edge, told in kept.items():
-        usual_ms[edge] = found.along_ms(edge, 1.0)
-        edge_ms[edge] = CLOSED if any(it.factor == 0.0 for it in told) else usual_ms[edge]
-    return found
+    driven = base.usual_ms[altered.edge] != CLOSED
+    edge, factor = altered.edge[driven], altered.factor[driven]
+    share = altered.end[driven] - altered.start[driven]
+    more = np.zeros(len(usual_ms))
+    # One after the other, as `EdgeTimes.along_ms` adds them: a sum in another order may round otherwise.
+    np.add.at(more, edge[factor > 0.0], share[factor > 0.0] * (1.0 / factor[factor > 0.0] - 1.0))
+    once = np.unique(edge)
+    wait_ms = base.wait_ms[once]
+    usual_ms[once] = np.rint((base.unslowed_ms[once] - wait_ms) * (1.0 + more[once]) + wait_ms * 1.0)
+    edge_ms[once] = usual_ms[once]
+    edge_ms[edge[factor == 0.0]] = CLOSED
+    return replace(base, edge_ms=edge_ms, usual_ms=usual_ms, pieces=Pieces(altered, driven), base=base)
 
 
 def _period_share(network: Network, profile_name: str, period: Period) -> NDArray[np.float64]:
