@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 import shapely
-import shapely.ops
 
-from graphs.network import Network
+from graphs.compiled import Whole, compiled
+from graphs.network import Bytes, Floats, Ints, Longs, Network
 from graphs.snapping import Approach, Spot
 from graphs.times import EdgeTimes, cost_of, metres_of, time_of
 from graphs.turns import state_path
@@ -103,16 +105,49 @@ def leg_parts(times: EdgeTimes, leg: Leg) -> list[Part]:
 
 def leg_line(network: Network, leg: Leg) -> shapely.LineString:
     """Return the geometry of a leg in driving direction, degrees, from the spot to the approach."""
-    if len(leg.edges) == 1:
-        pieces = [_part(network, leg.edges[0], leg.spot.fraction, leg.approach.fraction)]
-    else:
-        first = _part(network, leg.edges[0], leg.spot.fraction, 1.0)
-        last = _part(network, leg.edges[-1], 0.0, leg.approach.fraction)
-        pieces = [first, *(network.edge_line(edge) for edge in leg.edges[1:-1]), last]
-    points = [point for piece in pieces for point in piece.coords]
-    distinct = [point for row, point in enumerate(points) if row == 0 or point != points[row - 1]]
-    return shapely.LineString(distinct if len(distinct) > 1 else distinct * 2)
+    points = joined(
+        np.array(leg.edges, np.int64), leg.spot.fraction, leg.approach.fraction, network.shape, network.backward,
+        network.shape_start, network.shape_lonlat,
+    )  # fmt: skip
+    return shapely.LineString(points if len(points) > 1 else points.repeat(2, axis=0))
 
 
-def _part(network: Network, edge: int, start: float, end: float) -> shapely.LineString | shapely.Point:
-    return shapely.ops.substring(network.edge_line(edge), start, end, normalized=True)
+@compiled
+def joined(
+    edges: Longs, start: float, end: float, shape: Ints, backward: Bytes, shape_start: Longs, shape_lonlat: Floats
+) -> Floats:
+    """Return the points of edges driven in a row, from a fraction of the first to a fraction of the last, each once."""
+    count = 2
+    for edge in edges:
+        count += shape_start[shape[edge] + 1] - shape_start[shape[edge]]
+    points = np.empty((count, 2))
+    used = 0
+    for row in range(len(edges)):
+        low, high = shape_start[shape[edges[row]]], shape_start[shape[edges[row]] + 1]
+        line = shape_lonlat[low:high][::-1] if backward[edges[row]] else shape_lonlat[low:high]
+        from_, to = start if row == 0 else 0.0, end if row == len(edges) - 1 else 1.0
+        used = append_part(line, from_, to, points, used)
+    return points[:used].copy()
+
+
+@compiled
+def append_part(line: Floats, start: float, end: float, points: Floats, used: Whole) -> Whole:
+    """Append a part of a line, between two fractions of its length in the plane of its coordinates, to points."""
+    whole = 0.0
+    for row in range(len(line) - 1):
+        whole += math.hypot(line[row + 1, 0] - line[row, 0], line[row + 1, 1] - line[row, 1])
+    begun = 0.0
+    for row in range(len(line) - 1):
+        step = math.hypot(line[row + 1, 0] - line[row, 0], line[row + 1, 1] - line[row, 1])
+        for share in (max((start * whole - begun) / step, 0.0) if step > 0.0 else 0.0,
+                      min((end * whole - begun) / step, 1.0) if step > 0.0 else 1.0):  # fmt: skip
+            if begun + step >= start * whole and begun <= end * whole and 0.0 <= share <= 1.0:
+                lon = line[row, 0] + share * (line[row + 1, 0] - line[row, 0])
+                lat = line[row, 1] + share * (line[row + 1, 1] - line[row, 1])
+                if share == 1.0:
+                    lon, lat = line[row + 1, 0], line[row + 1, 1]
+                if used == 0 or points[used - 1, 0] != lon or points[used - 1, 1] != lat:
+                    points[used, 0], points[used, 1] = lon, lat
+                    used += 1
+        begun += step
+    return used

@@ -10,10 +10,10 @@ import numpy as np
 import shapely
 import shapely.ops
 
+from graphs.chart import Chart, Starts
 from graphs.compiled import Whole, compiled
 from graphs.coordinates import METRES_PER_DEGREE
 from graphs.network import Floats, Longs, Network
-from graphs.searches import Chart, Starts
 from graphs.snapping import Spot
 from graphs.times import COST_BITS, MS_PER_S, NEVER, EdgeTimes
 

@@ -15,17 +15,19 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from graphs.chart import Chart, Starts, Stops, sphere_of, starts_of, stops_of
 from graphs.conditions import NO_CONDITIONS, Conditions
-from graphs.coordinates import EARTH_RADIUS_M, great_circle_m
+from graphs.coordinates import great_circle_m
+from graphs.fleet import best_of, from_each, nearest, table
 from graphs.hierarchy import DOWN, UP, Hierarchy, Slots, Weights, customise, recustomise, slots_of
 from graphs.legs import Leg, leg_of
 from graphs.network import Floats, Longs, Network
 from graphs.ordering import build_hierarchy
 from graphs.reach import Reach, reach
 from graphs.routing import Routing
-from graphs.searches import UNKNOWN, Chart, Starts, Stops, aim, best_of, drive, from_each, from_spot, nearest
+from graphs.searches import UNKNOWN, drive, from_spot, look
 from graphs.snapping import Approach, Spot
-from graphs.times import COST_BITS, KEPT, NEVER, EdgeTimes, cost_of, metres_of, time_of
+from graphs.times import COST_BITS, KEPT, NEVER, EdgeTimes, metres_of, time_of
 from graphs.turns import turns_of
 
 # Where more edges than this are different, all weights are customised at once; measured in docs/engine.md.
@@ -115,11 +117,13 @@ class Router(Routing):
         destinations
             The approaches of m places.
         """
-        size = len(origins.spots), len(destinations)
-        costs = np.empty(size, np.int64)
-        for column, approaches in enumerate(destinations):
-            found = self.arrivals(approaches)
-            costs[:, column] = best_of(self._chart, origins.starts, found.stops, found.to_place, found.by)[0]
+        stops = stops_of(self.edge_times, destinations)
+        costs = table(self._chart, origins.starts, stops)
+        closer = np.flatnonzero(~origins.starts.alike).tolist()
+        if closer:
+            spots = [origins.spots[row] for row in closer]
+            for column, approaches in enumerate(destinations):
+                costs[closer, column] = self.arrivals(approaches).costs_of(spots)
         there = costs < NEVER
         length_m = np.where(there, (costs & ((1 << COST_BITS) - 1)) / 100.0, np.nan)
         return Table(np.where(there, costs >> COST_BITS, -1), length_m)
@@ -135,10 +139,10 @@ class Arrivals:
 
     def __init__(self, times: EdgeTimes, chart: Chart, approaches: tuple[Approach, ...]) -> None:
         self._times, self._chart, self._approaches = times, chart, approaches
-        self.stops = stops_of(times, approaches)
+        self.stops = stops_of(times, [approaches])
         self.to_place = np.full(len(chart.parent), UNKNOWN, np.int64)
         self.by = np.full(len(chart.parent), -1, np.int16)
-        aim(chart, self.stops, self.to_place, self.by)
+        look(chart, self.stops, self.to_place, self.by)
 
     def cost(self, spot: Spot) -> int | None:
         """Return the cost from one spot; None where the place cannot be reached from it."""
@@ -159,6 +163,11 @@ class Arrivals:
         """Return the best leg from any of a vehicle's spots, the first on a tie; None where there is none."""
         (found,) = self.best_of([spots])
         return found
+
+    def costs_of(self, vehicles: Sequence[Sequence[Spot]]) -> Longs:
+        """Return the least cost from each vehicle, `NEVER` where there is no way."""
+        starts = starts_of(self._times, vehicles)
+        return best_of(self._chart, starts, self.stops, self.to_place, self.by)[0]
 
     def best_of(self, vehicles: Sequence[Sequence[Spot]]) -> list[Leg | None]:
         """Return the best leg of each vehicle."""
@@ -202,63 +211,6 @@ def _direct_cost(starts: Starts, stops: Stops, row: int) -> int:
     return int(starts.delay[0] + stops.along[row] - starts.along[0] + stops.walk[row])
 
 
-def stops_of(times: EdgeTimes, approaches: Sequence[Approach]) -> Stops:
-    """Return the approaches of one place as columns."""
-    network = times.network
-    edge = np.array([item.edge for item in approaches], np.int64)
-    along = [cost_of(times.along_ms(it.edge, it.fraction), times.along_cm(it.edge, it.fraction)) for it in approaches]
-    walk = [cost_of(item.walk_ms) for item in approaches]
-    shut = [times.closure_ahead(item.edge, 0.0, item.fraction) is not None for item in approaches]
-    stop = [NEVER if closed else one + other for one, other, closed in zip(along, walk, shut, strict=True)]
-    tails = sphere_of(network)[network.tail[edge]]
-    middle = tails.mean(axis=0) if len(tails) else np.zeros(3)
-    reach_m = float(np.sqrt(((tails - middle) ** 2).sum(axis=1)).max(initial=0.0)) * EARTH_RADIUS_M
-    return Stops(
-        edge,
-        np.array([item.fraction for item in approaches]),
-        np.array(along, np.int64),
-        np.array(walk, np.int64),
-        np.array(stop, np.int64),
-        np.array([_last_closure(times, item) for item in approaches]),
-        middle,
-        reach_m,
-    )
-
-
-def _last_closure(times: EdgeTimes, item: Approach) -> float:
-    """Return where the last closure before an approach begins: a vehicle on the edge must be beyond that."""
-    begun = [
-        piece.start for piece in times.pieces.get(item.edge, ()) if piece.factor == 0.0 and piece.start < item.fraction
-    ]
-    return max(begun, default=-1.0)
-
-
-def starts_of(times: EdgeTimes, vehicles: Sequence[Sequence[Spot]]) -> Starts:
-    """Return the spots of vehicles as columns."""
-    spots = [spot for places in vehicles for spot in places]
-    first = np.concatenate(([0], np.cumsum([len(places) for places in vehicles]))).astype(np.int64)
-    edge = np.array([spot.edge for spot in spots], np.int64)
-    fraction = np.array([spot.fraction for spot in spots], np.float64)
-    delay = np.array([spot.delay_ms for spot in spots], np.int64) << COST_BITS
-    return columns_of(times, first, edge, fraction, delay)
-
-
-def columns_of(times: EdgeTimes, first: Longs, edge: Longs, fraction: Floats, delay: Longs) -> Starts:
-    """Return spots told as columns with what a search needs beside; see `Starts`."""
-    length_cm, usual_ms = times.length_cm[edge], times.usual_ms[edge]
-    driven_cm = np.rint(length_cm * fraction).astype(np.int64)
-    along_ms = np.rint(usual_ms * fraction).astype(np.int64)
-    altered = [row for row in range(len(edge)) if int(edge[row]) in times.pieces] if times.pieces else []
-    for row in altered:
-        along_ms[row] = times.along_ms(int(edge[row]), float(fraction[row]))
-    along = (along_ms << COST_BITS) + driven_cm
-    rest = delay + (usual_ms << COST_BITS) + length_cm - along
-    for row in altered:
-        if times.closure_ahead(int(edge[row]), float(fraction[row]), 1.0) is not None:
-            rest[row] = NEVER
-    return Starts(first, edge, fraction, along, delay, rest)
-
-
 @lru_cache(maxsize=8)
 def hierarchy_of(network: Network) -> Hierarchy:
     """Return the hierarchy of a network: the one in its file, or one made now."""
@@ -268,13 +220,6 @@ def hierarchy_of(network: Network) -> Hierarchy:
 @lru_cache(maxsize=8)
 def _slots(network: Network) -> Slots:
     return slots_of(hierarchy_of(network), turns_of(network))
-
-
-@lru_cache(maxsize=8)
-def sphere_of(network: Network) -> Floats:
-    """(N, 3) the nodes on the unit sphere."""
-    lon, lat = np.radians(network.node_lonlat).T
-    return np.ascontiguousarray(np.stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)), axis=1))
 
 
 @lru_cache(maxsize=KEPT)
@@ -296,6 +241,7 @@ def chart_of(times: EdgeTimes) -> Chart:
         source=turns.source,
         edge_cost=times.edge_cost,
         twin=network.twin,
+        tail=network.tail,
         head=network.head,
         sphere=sphere_of(network),
         m_per_ms=_fastest(times.base or times),

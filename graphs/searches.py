@@ -9,143 +9,24 @@ where nobody asked yet. ``by`` is the row of the approach taken, told for the an
 from __future__ import annotations
 
 import heapq
-import math
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from graphs.chart import Chart, Rows, Starts, Stops
 from graphs.compiled import Whole, compiled
-from graphs.coordinates import EARTH_RADIUS_M
-from graphs.network import Floats, Ints, Longs
-from graphs.times import COST_BITS, NEVER
+from graphs.network import Ints, Longs
+from graphs.times import NEVER
 
 UNKNOWN = -1
-BUCKETS = 64
 
-Rows = NDArray[np.int16]
 Waiting = tuple[np.int64, np.int64, np.int64, np.int64]
 
 
-class Chart(NamedTuple):
-    """Everything that a search reads: S states, T turns, V vertices, A arcs, E edges.
-
-    Parameters
-    ----------
-    vertex, edge, beside : (S,)
-        The vertex and the edge of each state, and the next state of the same edge or -1.
-    first, onto, turn_cost
-        The turns out of each state, see `Turns`; `CLOSED` where forbidden.
-    into_start, into_turn, source
-        The turns into each state.
-    edge_cost, twin, head : (E,)
-    sphere : (N, 3)
-        The nodes on the unit sphere.
-    m_per_ms
-        No edge is driven faster.
-    up_start, up_head, parent, up, down
-        See `Hierarchy` and `Weights`.
-    depth
-        The most ancestors that a vertex has, itself included.
-    """
-
-    vertex: Ints
-    edge: Ints
-    beside: Ints
-    first: Longs
-    onto: Ints
-    turn_cost: Longs
-    into_start: Longs
-    into_turn: Ints
-    source: Ints
-    edge_cost: Longs
-    twin: Ints
-    head: Ints
-    sphere: Floats
-    m_per_ms: float
-    up_start: Longs
-    up_head: Ints
-    parent: Ints
-    up: Longs
-    down: Longs
-    depth: int
-
-
-class Stops(NamedTuple):
-    """The approaches of one place, as columns.
-
-    Parameters
-    ----------
-    edge, fraction
-        Where a vehicle stops.
-    along, walk
-        Cost from the start of the edge, and of the walk from there.
-    stop
-        Both together, for who comes from the start of the edge; `NEVER` where a closure is on the way.
-    after
-        A vehicle on the edge must be beyond this fraction, or a closure is on its way.
-    middle : (3,)
-        A point on the unit sphere.
-    reach_m
-        No approach's edge starts farther from the middle.
-    """
-
-    edge: Longs
-    fraction: Floats
-    along: Longs
-    walk: Longs
-    stop: Longs
-    after: Floats
-    middle: Floats
-    reach_m: float
-
-
-class Starts(NamedTuple):
-    """The spots of vehicles, as columns; those of vehicle ``u`` are ``first[u]:first[u + 1]``.
-
-    Parameters
-    ----------
-    edge, fraction, along
-        As in `Stops`.
-    delay, rest
-        Cost before the vehicle moves, and that together with the rest of the edge; `NEVER` where a closure is ahead.
-    """
-
-    first: Longs
-    edge: Longs
-    fraction: Floats
-    along: Longs
-    delay: Longs
-    rest: Longs
-
-
 @compiled
-def aim(chart: Chart, stops: Stops, to_place: Longs, by: Rows) -> None:
+def look(chart: Chart, stops: Stops, to_place: Longs, by: Rows) -> None:
     """Work out the costs to a place from all ancestors of the vertices that its approaches are turned onto from."""
-    reached = [np.int64(0) for _ in range(0)]
-    for row in range(len(stops.edge)):
-        state = np.int64(stops.edge[row])
-        while state >= 0:
-            for place in range(chart.into_start[state], chart.into_start[state + 1]):
-                turn = chart.into_turn[place]
-                if chart.turn_cost[turn] >= 0:
-                    seed(chart, turn, stops.stop[row], row, to_place, by, reached)
-            state = np.int64(chart.beside[state])
-    ranks = np.empty(len(reached), np.int64)
-    for row in range(len(reached)):
-        ranks[row] = reached[row]
-    ranks.sort()
-    sweep(ranks, chart.up_start, chart.up_head, chart.up, chart.down, to_place, by)
-
-
-@compiled
-def sweep(ranks: Longs, up_start: Longs, up_head: Ints, up: Longs, down: Longs, to_place: Longs, by: Rows) -> None:
-    """Carry the costs of the vertices told up to all their ancestors, and down again among these."""
-    for below in ranks:
-        for arc in range(up_start[below], up_start[below + 1]):
-            told = to_place[below] + down[arc]
-            if told < to_place[up_head[arc]]:
-                to_place[up_head[arc]], by[up_head[arc]] = told, by[below]
+    ranks = aim(chart, stops, to_place, by)
+    up_start, up_head, up = chart.up_start, chart.up_head, chart.up
     for below in ranks[::-1]:
         for arc in range(up_start[below], up_start[below + 1]):
             told = up[arc] + to_place[up_head[arc]]
@@ -154,19 +35,54 @@ def sweep(ranks: Longs, up_start: Longs, up_head: Ints, up: Longs, down: Longs, 
 
 
 @compiled
-def seed(
-    chart: Chart, turn: Whole, stop: Whole, row: Whole, to_place: Longs, by: Rows, reached: list[np.int64]
-) -> None:
-    """Tell the vertex before a turn onto an approach, and add those of its ancestors that are new to a list."""
-    vertex = np.int64(chart.vertex[chart.source[turn]])
-    above = vertex
+def aim(chart: Chart, stops: Stops, to_place: Longs, by: Rows) -> Longs:
+    """Work out the costs of ways that lead down alone to a place.
+
+    Returns
+    -------
+    (n,) int64
+        The ancestors of the vertices from which an approach is turned onto, upward: all that have such a way.
+    """
+    reached = [np.int64(0) for _ in range(0)]
+    into_start, into_turn, turn_cost, beside = chart.into_start, chart.into_turn, chart.turn_cost, chart.beside
+    for row in range(len(stops.edge)):
+        state = np.int64(stops.edge[row])
+        while state >= 0:
+            for place in range(into_start[state], into_start[state + 1]):
+                turn = into_turn[place]
+                if turn_cost[turn] >= 0:
+                    seed = np.int64(chart.vertex[chart.source[turn]])
+                    told = stops.stop[row] + turn_cost[turn]
+                    add_ancestors(seed, chart.parent, to_place, reached)
+                    if told < to_place[seed]:
+                        to_place[seed], by[seed] = told, row
+            state = np.int64(beside[state])
+    ranks = np.empty(len(reached), np.int64)
+    for row in range(len(reached)):
+        ranks[row] = reached[row]
+    ranks.sort()
+    sweep(ranks, chart.up_start, chart.up_head, chart.down, to_place, by)
+    return ranks
+
+
+@compiled
+def add_ancestors(vertex: Whole, parent: Ints, to_place: Longs, reached: list[np.int64]) -> None:
+    """Add a vertex and those of its ancestors that are new to a list."""
+    above = np.int64(vertex)
     while above >= 0 and to_place[above] == UNKNOWN:
         to_place[above] = NEVER
         reached.append(above)
-        above = np.int64(chart.parent[above])
-    told = stop + chart.turn_cost[turn]
-    if told < to_place[vertex]:
-        to_place[vertex], by[vertex] = told, row
+        above = np.int64(parent[above])
+
+
+@compiled
+def sweep(ranks: Longs, up_start: Longs, up_head: Ints, down: Longs, to_place: Longs, by: Rows) -> None:
+    """Carry the costs of the vertices told up to all their ancestors."""
+    for below in ranks:
+        for arc in range(up_start[below], up_start[below + 1]):
+            told = to_place[below] + down[arc]
+            if told < to_place[up_head[arc]]:
+                to_place[up_head[arc]], by[up_head[arc]] = told, by[below]
 
 
 @compiled
@@ -229,7 +145,7 @@ def turned_back(chart: Chart, stops: Stops, state: Whole, to_place: Longs) -> Wh
     back = chart.twin[chart.edge[state]]
     if back < 0:
         return NEVER
-    best: Whole = NEVER
+    best = NEVER
     if chart.edge_cost[back] >= 0:
         best = chart.edge_cost[back] + resolve(chart, chart.vertex[back], to_place)
     row = stop_at(stops, back)
@@ -323,215 +239,47 @@ def from_vehicle(
 
 
 @compiled
-def least_of(  # noqa: PLR0913, PLR0917 - plain arrays: a chart handed over for each vehicle costs more than the search
-    first: Whole,
-    last: Whole,
-    starts_edge: Longs,
-    starts_rest: Longs,
-    starts_delay: Longs,
-    stops_edge: Longs,
-    vertex: Ints,
-    twin: Ints,
-    up_start: Longs,
-    up_head: Ints,
-    parent: Ints,
-    up: Longs,
-    to_place: Longs,
-    chain: Longs,
-) -> tuple[Whole, Whole]:
-    """Return the least cost from the spots ``first:last`` of one vehicle and the spot; `UNKNOWN` if it is not so plain.
-
-    A spot's vertex may be too cheap only where a vehicle turns round at once. Where the other direction of its road is
-    another spot, ready no later and dearer, nothing turns round.
-    """
-    best, second = NEVER, NEVER
-    chosen = np.int64(-1)
-    for one in range(first, last):
-        for row in range(len(stops_edge)):
-            if stops_edge[row] == starts_edge[one]:
-                return np.int64(UNKNOWN), np.int64(-1)
-        if starts_rest[one] < NEVER:
-            told = starts_rest[one] + climb(vertex[starts_edge[one]], up_start, up_head, parent, up, to_place, chain)
-            if told < best:
-                best, second, chosen = told, best, np.int64(one)
-            else:
-                second = min(second, told)
-    if best >= NEVER:
-        return best, np.int64(-1)
-    back = twin[starts_edge[chosen]]
-    if back < 0:
-        return best, chosen
-    for one in range(first, last):
-        if starts_edge[one] == back and starts_delay[one] <= starts_delay[chosen] and best < second:
-            return best, chosen
-    return np.int64(UNKNOWN), np.int64(-1)
-
-
-@compiled
-def best_of(chart: Chart, starts: Starts, stops: Stops, to_place: Longs, by: Rows) -> tuple[Longs, Longs, Longs]:
-    """Return the least cost from each vehicle, the spot, and the row of the approach, -1 where there is no way."""
-    size = len(starts.first) - 1
-    costs, spots, rows = np.empty(size, np.int64), np.empty(size, np.int64), np.full(size, -1, np.int64)
-    chain = np.empty(chart.depth, np.int64)
-    first, edge, rest, delay, stop_edge = starts.first, starts.edge, starts.rest, starts.delay, stops.edge
-    vertex, twin, up_start, up_head = chart.vertex, chart.twin, chart.up_start, chart.up_head
-    parent, up = chart.parent, chart.up
-    for vehicle in range(size):
-        cost, spot = least_of(
-            first[vehicle], first[vehicle + 1], edge, rest, delay, stop_edge, vertex, twin,
-            up_start, up_head, parent, up, to_place, chain,
-        )  # fmt: skip
-        if cost == UNKNOWN:
-            costs[vehicle], spots[vehicle], rows[vehicle] = from_vehicle(chart, starts, stops, vehicle, to_place, by)
-            continue
-        costs[vehicle], spots[vehicle] = cost, spot
-        if spot >= 0:
-            rows[vehicle] = taken(vertex[edge[spot]], up_start, up_head, up, to_place, by)
-    return costs, spots, rows
-
-
-@compiled
-def from_each(chart: Chart, starts: Starts, stops: Stops, to_place: Longs, by: Rows) -> Longs:
-    """Return the cost from each spot."""
-    costs = np.empty(len(starts.edge), np.int64)
-    for spot in range(len(costs)):
-        costs[spot] = from_spot(chart, starts, stops, spot, to_place, by)[0]
-    return costs
-
-
-@compiled
-def nearest(chart: Chart, starts: Starts, stops: Stops, count: Whole, to_place: Longs, by: Rows) -> tuple[Longs, Longs]:
-    """Return the vehicles soonest there, at most ``count`` of them, and their costs; equal times in the order given.
-
-    Vehicles are looked at by straight-line distance, in buckets; nobody is left out but who could not be sooner at the
-    speed of the fastest road of all.
-    """
-    size = len(starts.first) - 1
-    least = np.empty(size, np.int64)
-    for vehicle in range(size):
-        least[vehicle] = least_ms(chart, starts, stops, vehicle)
-    order, bucket_start = bucketed(least)
-    found = np.empty(count, np.int64)
-    costs = np.full(count, NEVER, np.int64)
-    used: Whole = 0
-    chain = np.empty(chart.depth, np.int64)
-    first, edge, rest, delay, stop_edge = starts.first, starts.edge, starts.rest, starts.delay, stops.edge
-    vertex, twin, up_start, up_head, parent, up = (
-        chart.vertex, chart.twin, chart.up_start, chart.up_head, chart.parent, chart.up
-    )  # fmt: skip
-    for bucket in range(len(bucket_start) - 1):
-        for place in range(bucket_start[bucket], bucket_start[bucket + 1]):
-            vehicle = order[place]
-            if used == count and least[vehicle] > costs[used - 1] >> COST_BITS:
-                continue
-            cost = least_of(
-                first[vehicle], first[vehicle + 1], edge, rest, delay, stop_edge, vertex, twin,
-                up_start, up_head, parent, up, to_place, chain,
-            )[0]  # fmt: skip
-            if cost == UNKNOWN:
-                cost = from_vehicle(chart, starts, stops, vehicle, to_place, by)[0]
-            if cost >= NEVER:
-                continue
-            row = used
-            while row > 0 and sooner(cost, vehicle, costs[row - 1], found[row - 1]):
-                row -= 1
-            if row == count:
-                continue
-            used = min(used + 1, count)
-            for moved in range(used - 1, row, -1):
-                costs[moved], found[moved] = costs[moved - 1], found[moved - 1]
-            costs[row], found[row] = cost, vehicle
-    return found[:used], costs[:used]
-
-
-@compiled
-def sooner(cost: Whole, vehicle: Whole, other_cost: Whole, other: Whole) -> bool:
-    """Tell whether a vehicle comes before another: by time, then in the order given."""
-    time, other_time = cost >> COST_BITS, other_cost >> COST_BITS
-    return bool(time < other_time or (time == other_time and vehicle < other))
-
-
-@compiled
-def least_ms(chart: Chart, starts: Starts, stops: Stops, vehicle: Whole) -> Whole:
-    """Return a time that no spot of a vehicle can beat: a chord of the globe is no longer than any road."""
-    best = NEVER
-    for spot in range(starts.first[vehicle], starts.first[vehicle + 1]):
-        if stop_at(stops, starts.edge[spot]) >= 0:
-            return 0
-        if starts.rest[spot] < NEVER:
-            square = 0.0
-            for axis in range(3):
-                square += (chart.sphere[chart.head[starts.edge[spot]], axis] - stops.middle[axis]) ** 2
-            chord_m = math.sqrt(square) * EARTH_RADIUS_M - stops.reach_m
-            least = max(np.int64(chord_m / chart.m_per_ms), 0)
-            best = min(best, least + (starts.rest[spot] >> COST_BITS))
-    return best
-
-
-@compiled
-def bucketed(least: Longs) -> tuple[Longs, Longs]:
-    """Return rows in the order of `BUCKETS` buckets of equal width, and where each bucket starts."""
-    low, high = least.min(), np.int64(0)
-    for told in least:
-        if told < NEVER:
-            high = max(high, told)
-    width = (high - low) // BUCKETS + 1
-    start = np.zeros(BUCKETS + 2, np.int64)
-    for told in least:
-        start[min((told - low) // width, BUCKETS) + 1] += 1
-    for bucket in range(BUCKETS + 1):
-        start[bucket + 1] += start[bucket]
-    order = np.empty(len(least), np.int64)
-    free = start.copy()
-    for row in range(len(least)):
-        bucket = min((least[row] - low) // width, BUCKETS)
-        order[free[bucket]] = row
-        free[bucket] += 1
-    return order, start
-
-
-@compiled
 def drive(chart: Chart, stops: Stops, state: Whole, cost: Whole, row: Whole, to_place: Longs, by: Rows) -> Longs:
     """Return the states of a way of a known cost from the end of a state's edge to an approach, both included.
 
     Any way of that cost is followed, the lowest turns first; a state is tried once, so that edges that cost nothing
     cannot make it a circle.
     """
-    path = [np.int64(state)]
-    left = [np.int64(cost)]
-    turn_at = [chart.first[state]]
+    first, onto, turn_cost, edge_of, edge_cost = chart.first, chart.onto, chart.turn_cost, chart.edge, chart.edge_cost
+    vertex, up_start, up_head, parent, up = chart.vertex, chart.up_start, chart.up_head, chart.parent, chart.up
+    chain = np.empty(chart.depth, np.int64)
+    last, stop = stops.edge[row], stops.stop[row]
+    path, left, turn_at = [np.int64(state)], [np.int64(cost)], [first[state]]
     tried = {np.int64(state): True}
     while len(path) > 0:
-        at, turn = path[-1], turn_at[-1]
-        if turn == chart.first[at + 1]:
+        turn = turn_at[-1]
+        if turn == first[path[-1] + 1]:
             path.pop()
             left.pop()
             turn_at.pop()
             continue
         turn_at[-1] += 1
-        if chart.turn_cost[turn] < 0:
-            continue
-        after = np.int64(chart.onto[turn])
-        rest = left[-1] - chart.turn_cost[turn]
-        if chart.edge[after] == stops.edge[row] and rest == stops.stop[row]:
+        after = np.int64(onto[turn])
+        rest = left[-1] - turn_cost[turn]
+        if turn_cost[turn] >= 0 and edge_of[after] == last and rest == stop:
             path.append(after)
             break
-        through = chart.edge_cost[chart.edge[after]]
-        if through < 0 or through > rest or after in tried:
+        through = edge_cost[edge_of[after]]
+        if turn_cost[turn] < 0 or through < 0 or through > rest or after in tried:
             continue
-        if costs_just(chart, stops, after, rest - through, to_place, by):
+        told = climb(vertex[after], up_start, up_head, parent, up, to_place, chain)
+        if leads(chart, stops, after, rest - through, told, to_place, by):
             tried[after] = True
             path.append(after)
             left.append(rest - through)
-            turn_at.append(chart.first[after])
-    found = np.empty(len(path), np.int64)
-    for step in range(len(path)):
-        found[step] = path[step]
-    return found
+            turn_at.append(first[after])
+    return np.array(path)
 
 
 @compiled
-def costs_just(chart: Chart, stops: Stops, state: Whole, cost: Whole, to_place: Longs, by: Rows) -> bool:
-    """Tell whether the cost from the end of a state's edge to the place is this."""
-    least = min(resolve(chart, chart.vertex[state], to_place), turned_back(chart, stops, state, to_place))
-    return bool(least <= cost and onward(chart, stops, state, to_place, by)[0] == cost)
+def leads(chart: Chart, stops: Stops, state: Whole, cost: Whole, told: Whole, to_place: Longs, by: Rows) -> bool:
+    """Tell whether the cost from the end of a state's edge to the place is this; ``told`` is that of its vertex."""
+    back = turned_back(chart, stops, state, to_place)
+    if back > told:
+        return bool(told == cost)
+    return bool(back <= cost and onward(chart, stops, state, to_place, by)[0] == cost)
