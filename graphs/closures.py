@@ -138,7 +138,7 @@ def closures_of(document: Any, network: Network, source: str) -> Conditions:
     ]
     if faults:
         raise InputError(faults)
-    return Conditions(tuple(change for change in changes if change is not None))
+    return Conditions(tuple(change for change in changes if change is not None), network.hash)
 
 
 def closures_geojson(conditions: Conditions, network: Network) -> dict[str, Any]:

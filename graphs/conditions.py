@@ -130,9 +130,12 @@ class Conditions:
     ----------
     changes
         Kept sorted; the same change given twice is one change.
+    network
+        The hash of the network whose edges they name; empty where that is not known.
     """
 
     changes: tuple[Change, ...] = ()
+    network: str = ""
 
     def __post_init__(self) -> None:
         _set(self, changes=tuple(sorted(set(self.changes), key=_by_name)))
@@ -149,7 +152,7 @@ class Conditions:
 
     def with_(self, *changes: Change) -> Conditions:
         """Return conditions in which these changes hold besides all that hold already."""
-        return Conditions((*self.changes, *changes))
+        return Conditions((*self.changes, *changes), self.network)
 
     def without(self, name: str) -> Conditions:
         """Return conditions from which every change of a name is lifted.
@@ -163,7 +166,7 @@ class Conditions:
         if len(kept) == len(self.changes):
             known = list(dict.fromkeys(change.name for change in self.changes))
             raise InputError([unknown_name("conditions", "name", name, known)])
-        return Conditions(kept)
+        return Conditions(kept, self.network)
 
     def at(self, moment: datetime, profile: str) -> Altered:
         """Return what is different at a moment for a profile.

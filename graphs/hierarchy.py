@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from graphs.compiled import Whole, compiled
 from graphs.expansion import Expansion
@@ -45,6 +46,10 @@ class Hierarchy:
     remembered: Mask
     up_start: Longs
     up_head: Ints
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays by name, as a file keeps them."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
 
     @property
     def vertex_count(self) -> int:

@@ -121,7 +121,7 @@ def joined(
     for edge in edges:
         count += shape_start[shape[edge] + 1] - shape_start[shape[edge]]
     points = np.empty((count, 2))
-    used = 0
+    used: Whole = 0
     for row in range(len(edges)):
         low, high = shape_start[shape[edges[row]]], shape_start[shape[edges[row]] + 1]
         line = shape_lonlat[low:high][::-1] if backward[edges[row]] else shape_lonlat[low:high]

@@ -20,18 +20,23 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from graphs.errors import NetworkFileError
+from graphs.hierarchy import Hierarchy
 from graphs.network import Network, NetworkMeta
+from graphs.ordering import give_hierarchy, hierarchy_of
 from graphs.profiles import Profiles
 
-FORMAT = 1
-_TYPES = {"U8": "u1", "I32": "<i4", "I64": "<i8", "F64": "<f8"}
+FORMAT = 2
+_TYPES = {"U8": "u1", "BOOL": "?", "I32": "<i4", "I64": "<i8", "F64": "<f8"}
+# The arrays of the hierarchy are named apart from those of the network.
+_HIERARCHY = "hierarchy."
 
 
 def save_network(network: Network, path: Path) -> None:
-    """Write a network; the file appears whole or not at all, and equal networks give equal bytes."""
+    """Write a network and its hierarchy; the file appears whole or not at all, and equal networks give equal bytes."""
     meta = asdict(network.meta)
-    head = {"format": FORMAT, "checksum": _checksum(network.hash, meta), "meta": meta}
-    arrays = {name: np.ascontiguousarray(array) for name, array in network.arrays().items()}
+    shape = {f"{_HIERARCHY}{name}": array for name, array in hierarchy_of(network).arrays().items()}
+    head = {"format": FORMAT, "checksum": _checksum(network.hash, shape, meta), "meta": meta}
+    arrays = {name: np.ascontiguousarray(array) for name, array in (network.arrays() | shape).items()}
     text = json.dumps(head, sort_keys=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
@@ -81,18 +86,25 @@ def _checked(path: Path, head: dict[str, Any], arrays: dict[str, NDArray[Any]], 
     try:
         told = head["meta"]
         meta = NetworkMeta(**{**told, "notes": tuple(told["notes"])})
+        shape = {name: arrays.pop(name) for name in list(arrays) if name.startswith(_HIERARCHY)}
+        hierarchy = Hierarchy(**{name.removeprefix(_HIERARCHY): array for name, array in shape.items()})
         network = Network(**arrays, meta=meta, profiles=profiles or Profiles.default())
     except (TypeError, KeyError) as error:
         raise NetworkFileError(f"{path}: damaged network file ({error}); {_REBUILD}") from error
-    if _checksum(network.hash, told) != head.get("checksum"):
+    if _checksum(network.hash, shape, told) != head.get("checksum"):
         raise NetworkFileError(f"{path}: damaged network file: its checksum does not match; {_REBUILD}")
+    give_hierarchy(network, hierarchy)
     return network
 
 
-def _checksum(network_hash: str, meta: dict[str, Any]) -> str:
+def _checksum(network_hash: str, shape: dict[str, NDArray[Any]], meta: dict[str, Any]) -> str:
     """Cover the arrays and what is told about them."""
     told = json.dumps(meta, sort_keys=True)
-    return hashlib.sha256(f"{network_hash}{told}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{network_hash}{told}".encode())
+    for name, array in sorted(shape.items()):
+        digest.update(f"{name}{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 def _mapped(path: Path) -> dict[str, NDArray[Any]]:

@@ -6,15 +6,41 @@ small sets of vertices that part the network into halves come last. What was mea
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
-import pymetis
 from scipy.sparse import coo_array, csr_array
 
 from graphs.compiled import compiled
 from graphs.expansion import Expansion, expand
 from graphs.hierarchy import Hierarchy
 from graphs.network import Ints, Longs, Network
+from graphs.times import edge_times
 from graphs.turns import Turns, turns_of
+
+_GIVEN: WeakKeyDictionary[Network, Hierarchy] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[Network, Hierarchy] = WeakKeyDictionary()
+
+
+def give_hierarchy(network: Network, hierarchy: Hierarchy) -> None:
+    """Tell the hierarchy that came with a network; it is looked at when it is first needed."""
+    _GIVEN[network] = hierarchy
+
+
+def hierarchy_of(network: Network) -> Hierarchy:
+    """Return the hierarchy of a network: the one that came with it, or one built now, once.
+
+    One that was built for another profile table may not be exact for the network's own, in which a turn costs more:
+    then another is built.
+    """
+    if network not in _KNOWN:
+        given = _GIVEN.get(network)
+        _KNOWN[network] = given if given is not None and _is_exact(given, network) else build_hierarchy(network)
+    return _KNOWN[network]
+
+
+def _is_exact(hierarchy: Hierarchy, network: Network) -> bool:
+    return all(hierarchy.expansion.is_exact_for(edge_times(network, name)) for name in network.profiles.names)
 
 
 def build_hierarchy(network: Network) -> Hierarchy:
@@ -43,6 +69,8 @@ def _links(turns: Turns, expansion: Expansion) -> csr_array:
 
 def _dissected(links: csr_array) -> Ints:
     """Return the rank of each vertex."""
+    import pymetis  # noqa: PLC0415 - loading a network needs none
+
     if links.nnz == 0:
         return np.arange(links.shape[0], dtype=np.int32)
     adjacency = pymetis.CSRAdjacency(adj_starts=links.indptr, adjacent=links.indices)

@@ -18,6 +18,8 @@ from graphs.snapping import Spot
 from graphs.times import COST_BITS, MS_PER_S, NEVER, EdgeTimes
 
 S_PER_MIN = 60
+# An edge, the shares of its length from which and to which it is driven, and when that begins.
+Part = tuple[int, float, float, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +31,8 @@ class Reach:
     minutes
         The time.
     edge : (n,) int64
-        Every directed edge of which a part is reached, each once, sorted; an edge reached from its own middle as well
-        as round the block is told from its start.
+        The directed edges of which a part is reached, sorted. Of one on which a vehicle stands two parts may be: from
+        there on, and round the block from its start.
     start, end : (n,) float64
         The part of it, as shares of its length in driving direction.
     time_ms : (n,) int64
@@ -46,7 +48,7 @@ class Reach:
 
     def area(self, beside_m: float) -> shapely.MultiPolygon:
         """Return the ground within so many metres of the roads reached, as polygons in degrees."""
-        lines = [_part(self.network, *row) for row in zip(self.edge.tolist(), self.start, self.end, strict=True)]
+        lines = self._lines()
         if not lines:
             return shapely.MultiPolygon()
         narrow = float(np.cos(np.radians(np.concatenate([line[:1, 1] for line in lines]).mean())))
@@ -56,6 +58,14 @@ class Reach:
         grown = shapely.union_all(shapely.buffer(flat, beside_m / METRES_PER_DEGREE, quad_segs=2))
         ground = shapely.transform(grown, lambda points: points / (narrow, 1.0))
         return shapely.MultiPolygon([part for part in shapely.get_parts(ground) if isinstance(part, shapely.Polygon)])
+
+    def _lines(self) -> list[Floats]:
+        """Return the points of every part; a road that is reached whole in both directions once."""
+        whole = (self.start == 0.0) & (self.end == 1.0)
+        twin = self.network.twin[self.edge]
+        again = whole & (twin >= 0) & (twin < self.edge) & np.isin(twin, self.edge[whole])
+        rows = np.flatnonzero(~again).tolist()
+        return [_part(self.network, int(self.edge[row]), self.start[row], self.end[row]) for row in rows]
 
 
 def _part(network: Network, edge: int, start: float, end: float) -> Floats:
@@ -68,35 +78,51 @@ def _part(network: Network, edge: int, start: float, end: float) -> Floats:
 def reach(times: EdgeTimes, chart: Chart, starts: Starts, spots: Sequence[Spot], minutes: float) -> Reach:
     """Search outward from every spot for so many minutes."""
     limit_ms = round(minutes * S_PER_MIN * MS_PER_S)
-    from_start = spread(chart, starts, np.int64(limit_ms) << COST_BITS)
-    found = {int(edge): _reached(times, int(edge), 0.0, int(at), limit_ms) for edge, at in _begun(times, from_start)}
-    for spot in spots:
-        part = _reached(times, spot.edge, spot.fraction, spot.delay_ms, limit_ms)
-        known = found.get(spot.edge)
-        if spot.delay_ms <= limit_ms and (known is None or known[1] < spot.fraction):
-            # Round the block and up to here, as well as from here on: two parts; the longer is told.
-            longer = known is None or part[1] - part[0] > known[1] - known[0]
-            found[spot.edge] = part if longer else found[spot.edge]
-        elif known is not None:
-            found[spot.edge] = (known[0], max(known[1], part[1]), known[2])
-    rows = sorted((edge, *told) for edge, told in found.items())
-    edge, start, end, at = zip(*rows, strict=True) if rows else ((), (), (), ())
+    from_start = spread(chart, starts, (np.int64(limit_ms + 1) << COST_BITS) - 1)
+    parts: list[Part] = []
+    for edge, at_ms, whole in _begun(times, from_start, limit_ms):
+        parts.append((edge, 0.0, 1.0, at_ms) if whole else _reached(times, edge, 0.0, at_ms, limit_ms))
+    own = [_reached(times, it.edge, it.fraction, it.delay_ms, limit_ms) for it in spots if it.delay_ms <= limit_ms]
+    return _made(times.network, minutes, _merged(parts, own))
+
+
+def _merged(parts: list[Part], own: list[Part]) -> list[Part]:
+    """Return all parts, sorted; those of one edge that overlap are one."""
+    if not own:
+        return parts
+    edges = {edge for edge, *_ in own}
+    kept = [part for part in parts if part[0] not in edges]
+    for edge, start, end, at_ms in sorted([*own, *(part for part in parts if part[0] in edges)]):
+        if kept and kept[-1][0] == edge and start <= kept[-1][2]:
+            kept[-1] = (edge, kept[-1][1], max(kept[-1][2], end), kept[-1][3])
+        else:
+            kept.append((edge, start, end, at_ms))
+    return sorted(kept)
+
+
+def _made(network: Network, minutes: float, parts: list[Part]) -> Reach:
     return Reach(
-        times.network, minutes, np.array(edge, np.int64), np.array(start, np.float64), np.array(end, np.float64),
-        np.array(at, np.int64),
-    )  # fmt: skip
+        network=network,
+        minutes=minutes,
+        edge=np.array([part[0] for part in parts], np.int64),
+        start=np.array([part[1] for part in parts], np.float64),
+        end=np.array([part[2] for part in parts], np.float64),
+        time_ms=np.array([part[3] for part in parts], np.int64),
+    )
 
 
-def _begun(times: EdgeTimes, from_start: Longs) -> list[tuple[int, int]]:
-    """Return the edges whose start is reached, and when."""
+def _begun(times: EdgeTimes, from_start: Longs, limit_ms: int) -> list[tuple[int, int, bool]]:
+    """Return the edges whose start is reached, when, and whether their end is too."""
     least = np.full(times.network.edge_count, NEVER, np.int64)
     np.minimum.at(least, times.turns.edge, from_start)
     begun = np.flatnonzero(least < NEVER)
-    return list(zip(begun.tolist(), (least[begun] >> COST_BITS).tolist(), strict=True))
+    at_ms, through_ms = least[begun] >> COST_BITS, times.edge_ms[begun]
+    whole = (through_ms >= 0) & (at_ms + through_ms <= limit_ms)
+    return list(zip(begun.tolist(), at_ms.tolist(), whole.tolist(), strict=True))
 
 
-def _reached(times: EdgeTimes, edge: int, start: float, at_ms: int, limit_ms: int) -> tuple[float, float, int]:
-    """Return which part of an edge is driven in what is left of the time, and when its start is reached."""
+def _reached(times: EdgeTimes, edge: int, start: float, at_ms: int, limit_ms: int) -> Part:
+    """Return which part of an edge is driven in what is left of the time."""
     closed = times.closure_ahead(edge, start, 1.0)
     end = 1.0 if closed is None else closed
     left_ms = limit_ms - at_ms + times.along_ms(edge, start)
@@ -106,7 +132,7 @@ def _reached(times: EdgeTimes, edge: int, start: float, at_ms: int, limit_ms: in
             middle = (low + high) / 2
             low, high = (middle, high) if times.along_ms(edge, middle) <= left_ms else (low, middle)
         end = low
-    return start, end, at_ms
+    return edge, start, end, at_ms
 
 
 @compiled

@@ -19,10 +19,10 @@ from graphs.chart import Chart, Starts, Stops, sphere_of, starts_of, stops_of
 from graphs.conditions import NO_CONDITIONS, Conditions
 from graphs.coordinates import great_circle_m
 from graphs.fleet import best_of, from_each, nearest, table
-from graphs.hierarchy import DOWN, UP, Hierarchy, Slots, Weights, customise, recustomise, slots_of
+from graphs.hierarchy import DOWN, UP, Slots, Weights, customise, recustomise, slots_of
 from graphs.legs import Leg, leg_of
 from graphs.network import Floats, Longs, Network
-from graphs.ordering import build_hierarchy
+from graphs.ordering import hierarchy_of
 from graphs.reach import Reach, reach
 from graphs.routing import Routing
 from graphs.searches import UNKNOWN, drive, from_spot, look
@@ -209,12 +209,6 @@ def _direct_cost(starts: Starts, stops: Stops, row: int) -> int:
     ):
         return -1
     return int(starts.delay[0] + stops.along[row] - starts.along[0] + stops.walk[row])
-
-
-@lru_cache(maxsize=8)
-def hierarchy_of(network: Network) -> Hierarchy:
-    """Return the hierarchy of a network: the one in its file, or one made now."""
-    return build_hierarchy(network)
 
 
 @lru_cache(maxsize=8)

@@ -1,7 +1,6 @@
 """Where on the road network a vehicle is, and where an incident can be reached from.
 
-A vehicle is on a directed edge, at a fraction of it. Candidates come from an index over whole shapes; distances are
-then measured in metres around the point itself, so that they are true at any latitude.
+A vehicle is on a directed edge, at a fraction of it. Here stand the rules and their numbers; `graphs.nearby` searches.
 """
 
 from __future__ import annotations
@@ -11,15 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-import shapely
-from numpy.typing import NDArray
 
-from graphs.compiled import compiled
-from graphs.coordinates import METRES_PER_DEGREE, degrees_around
+from graphs.cells import cells_over
 from graphs.errors import Unreachable
+from graphs.nearby import Mask, Reading, places_of, walks_to, within
 from graphs.network import BRIDGE, TUNNEL, Floats, Longs, Network
 from graphs.tags import ROAD_CLASSES
-from graphs.times import MS_PER_S, EdgeTimes
+from graphs.times import EdgeTimes
 
 FIRST_LOOK_M = 60.0
 # Above this speed a course tells which way the vehicle points; below it GPS courses are noise.
@@ -32,6 +29,18 @@ COURSE_SEARCH_M = 50.0
 # must be nearer than any other by this much to be believed.
 UNLIKELY_M = 50.0
 _NO_STOPPING = tuple(ROAD_CLASSES.index(name) for name in ("motorway", "motorway_link", "trunk_link"))
+# The bit of such a road in `Cells.kind`, beside those of `Network.flags`.
+_FAST = 128
+_NOBODY_STOPS = TUNNEL | BRIDGE | _FAST
+_READING = Reading(
+    first_look_m=FIRST_LOOK_M,
+    moving_kmh=MOVING_KMH,
+    tolerance_deg=COURSE_TOLERANCE_DEG,
+    course_search_m=COURSE_SEARCH_M,
+    unlikely_m=UNLIKELY_M,
+    unlikely_moving=TUNNEL,
+    unlikely_standing=TUNNEL | _FAST,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,33 @@ class Approach:
     lon: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Spots:
+    """Where the vehicles of several reports may be: `Spot` as columns of equal length, in the order of the reports.
+
+    Parameters
+    ----------
+    row : (n,) int64
+        The report of each spot; one or two spots for each report, in the order of `Snapper.spots`.
+    edge, delay_ms : (n,) int64
+    fraction, gap_m, lat, lon : (n,) float64
+    """
+
+    row: Longs
+    edge: Longs
+    fraction: Floats
+    gap_m: Floats
+    delay_ms: Longs
+    lat: Floats
+    lon: Floats
+
+    def of(self, row: int) -> tuple[Spot, ...]:
+        """Return the spots of one report."""
+        here = slice(*np.searchsorted(self.row, (row, row + 1)))
+        columns = (self.edge, self.fraction, self.gap_m, self.delay_ms, self.lat, self.lon)
+        return tuple(map(Spot, *(column[here].tolist() for column in columns)))
+
+
 class Snapper:
     """Finds edges near points.
 
@@ -83,39 +119,20 @@ class Snapper:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        lengths = np.diff(network.shape_start)
-        rows = np.repeat(np.arange(len(lengths)), lengths)
-        lines = shapely.linestrings(network.shape_lonlat, indices=rows)
-        self._tree = shapely.STRtree(lines)  # type: ignore[arg-type]  # an array of lines; the stubs know only lists
-
-    @cached_property
-    def _edges_of_shape(self) -> NDArray[np.int32]:
-        """(S, 2) the edge along each shape and the one against it, or -1."""
-        network = self._network
         edges = np.full((len(network.shape_start) - 1, 2), -1, np.int32)
         edges[network.shape, network.backward] = np.arange(network.edge_count)
-        return edges
+        kind = network.flags | np.uint8(_FAST) * np.isin(network.road_class, _NO_STOPPING)
+        self._cells = cells_over(network.shape_start, network.shape_lonlat, edges, network.twin, kind)
 
     def near(self, lat: float, lon: float, radius_m: float) -> Near:
         """Return every edge within a radius, nearest first, ties by edge."""
-        wide, high = degrees_around(lat, radius_m)
-        network = self._network
-        shapes = np.sort(self._tree.query(shapely.box(lon - wide, lat - high, lon + wide, lat + high))).astype(np.int64)
-        hits = closest_on_shapes(network.shape_start, network.shape_lonlat, shapes, lon, lat)
-        edges = self._edges_of_shape[shapes]
-        rows, sides = np.nonzero((edges >= 0) & (hits[:, :1] <= radius_m))
-        edge = edges[rows, sides]
-        order = np.lexsort((edge, hits[rows, 0]))
-        rows, sides, edge = rows[order], sides[order], edge[order]
-        turned = sides == 1
-        return Near(
-            edge=edge.astype(np.int64),
-            gap_m=hits[rows, 0],
-            fraction=np.where(turned, 1.0 - hits[rows, 1], hits[rows, 1]),
-            lon=hits[rows, 2],
-            lat=hits[rows, 3],
-            bearing_deg=np.mod(hits[rows, 4] + 180.0 * turned, 360.0),
-        )
+        found = within(self._cells, self._every, 0, float(lat), float(lon), float(radius_m))
+        gap_m, edge, fraction, on_lat, on_lon, bearing_deg = found[np.lexsort((found[:, 1], found[:, 0]))].T
+        return Near(edge.astype(np.int64), gap_m, fraction, on_lon, on_lat, bearing_deg)
+
+    @cached_property
+    def _every(self) -> Mask:
+        return np.ones(self._network.edge_count, np.bool_)
 
     def spots(
         self,
@@ -132,80 +149,101 @@ class Snapper:
         A report with a course over `MOVING_KMH` is put on an edge that points that way; leaving in the other direction
         then costs a U-turn. Without one, both directions of the nearest road are equally possible. A gap to the road
         within ``accuracy_m`` is an error of the report; beyond it, it is ground to be crossed first.
+
+        Raises
+        ------
+        Unreachable
+            The profile of the times may use no road.
+        ValueError
+            The point is no place.
         """
-        moving = speed_kmh is not None and speed_kmh > MOVING_KMH
-        course_deg = course_deg if moving else None
-        near = self._usable(times, times.leaves, lat, lon, FIRST_LOOK_M)
-        believed_m = self._believed_m(near, moving=course_deg is not None)
-        first = int(np.argmin(believed_m))
-        in_doubt = course_deg is not None or believed_m[first] > near.gap_m[first]
-        reach_m = float(near.gap_m[first]) + max(UNLIKELY_M, COURSE_SEARCH_M)
-        if in_doubt and reach_m > FIRST_LOOK_M:
-            # Beyond the first look there may be a road that is believed more, or that points the right way.
-            near = self._usable(times, times.leaves, lat, lon, reach_m)
-            believed_m = self._believed_m(near, moving=course_deg is not None)
-            first = int(np.argmin(believed_m))
-        if course_deg is not None:
-            off = np.abs((near.bearing_deg - course_deg + 180.0) % 360.0 - 180.0)
-            along = (off <= COURSE_TOLERANCE_DEG) & (near.gap_m <= near.gap_m[first] + COURSE_SEARCH_M)
-            if along.any():
-                first = int(np.argmin(np.where(along, believed_m, np.inf)))
-                return self._both_ways(times, near, first, times.u_turn_ms, accuracy_m)
-        return self._both_ways(times, near, first, 0, accuracy_m)
+        known = (math.nan if value is None else value for value in (course_deg, speed_kmh))
+        reports = np.array((lat, lon, *known, accuracy_m), np.float64).reshape(5, 1)
+        whole, parts, refused = self._places_of(times, reports)
+        if refused >= 0:
+            raise _refusal(times, times.leaves, lat, lon, accuracy_m)
+        spots = zip(whole.T.tolist(), parts.T.tolist(), strict=True)
+        return tuple(
+            Spot(edge, fraction, gap_m, delay_ms, *on_road)
+            for (_, edge, delay_ms), (fraction, gap_m, *on_road) in spots
+        )
 
-    def _believed_m(self, near: Near, *, moving: bool) -> Floats:
-        """Return gaps, longer where a report is unlikely to come from such a road."""
-        network = self._network
-        unlikely = network.flags[near.edge] & TUNNEL > 0
-        if not moving:
-            unlikely = unlikely | np.isin(network.road_class[near.edge], _NO_STOPPING)
-        return near.gap_m + UNLIKELY_M * unlikely
+    def spots_of(
+        self,
+        times: EdgeTimes,
+        lat: Floats,
+        lon: Floats,
+        course_deg: Floats,
+        speed_kmh: Floats,
+        accuracy_m: Floats,
+    ) -> Spots:
+        """Return where the vehicles of several reports may be, each as `spots` has it.
 
-    def _both_ways(self, times: EdgeTimes, near: Near, first: int, turn_ms: int, accuracy_m: float) -> tuple[Spot, ...]:
-        ground_m = max(float(near.gap_m[first]) - accuracy_m, 0.0)
-        leave_ms = round(ground_m * 3.6 * MS_PER_S / times.profile.off_road_kmh)
-        ahead = near.spot(first, leave_ms)
-        twin = int(self._network.twin[ahead.edge])
-        if twin < 0 or not times.leaves[twin]:
-            return (ahead,)
-        back = Spot(twin, 1.0 - ahead.fraction, ahead.gap_m, leave_ms + turn_ms, ahead.lat, ahead.lon)
-        return (ahead, back)
+        Parameters
+        ----------
+        lat, lon, course_deg, speed_kmh, accuracy_m : (n,) float64
+            One row for each report; NaN for a course or a speed that is not known.
+
+        Raises
+        ------
+        Unreachable
+            The profile of the times may use no road.
+        ValueError
+            A row is no place, and which; or the columns differ in length.
+        """
+        reports = np.array((lat, lon, course_deg, speed_kmh, accuracy_m), np.float64)
+        whole, parts, refused = self._places_of(times, reports)
+        if refused >= 0:
+            at_lat, at_lon, _, _, within_m = reports[:, refused].tolist()
+            raise _refusal(times, times.leaves, at_lat, at_lon, within_m, f"row {refused}: ")
+        (row, edge, delay_ms), (fraction, gap_m, on_lat, on_lon) = whole, parts
+        return Spots(row, edge, fraction, gap_m, delay_ms, on_lat, on_lon)
+
+    def _places_of(self, times: EdgeTimes, reports: Floats) -> tuple[Longs, Floats, int]:
+        return places_of(self._cells, times.leaves, _READING, reports, times.u_turn_ms, times.profile.off_road_kmh)
 
     def approaches(self, times: EdgeTimes, lat: float, lon: float, *, on_road: bool = False) -> tuple[Approach, ...]:
         """Return where an incident can be reached from: every edge within the profile's walk, else the nearest.
 
         Motorways, trunk links, bridges and tunnels are left out unless the incident is ``on_road``.
+
+        Raises
+        ------
+        Unreachable
+            The profile of the times may use no such road.
+        ValueError
+            The point is no place.
         """
-        profile = times.profile
-        allowed = times.arrives if on_road else times.arrives & self._stopping
-        near = self._usable(times, allowed, lat, lon, profile.walk_m)
-        rows = np.flatnonzero(near.gap_m <= max(profile.walk_m, near.gap_m[0]))
-        return tuple(near.approach(int(row), round(near.gap_m[row] * MS_PER_S / profile.walk_m_s)) for row in rows)
+        walk = times.profile.walk_m, times.profile.walk_m_s
+        shunned = 0 if on_road else _NOBODY_STOPS
+        found = walks_to(self._cells, times.arrives, shunned, float(lat), float(lon), *walk).tolist()
+        if not found:
+            allowed = times.arrives & (self._cells.kind & shunned == 0)
+            raise _refusal(times, allowed, lat, lon)
+        found.sort()
+        return tuple(
+            Approach(int(edge), fraction, gap_m, int(walk_ms), on_lat, on_lon)
+            for gap_m, edge, fraction, on_lat, on_lon, walk_ms in found
+        )
 
     def passed_over(self, times: EdgeTimes, lat: float, lon: float, within_m: float) -> tuple[int, float] | None:
         """Return the nearest edge on which nobody stops, if it is nearer than ``within_m``, and its gap in metres."""
-        near = self.near(lat, lon, within_m)
-        left_out = near.only((times.arrives & ~self._stopping)[near.edge])
-        return (int(left_out.edge[0]), float(left_out.gap_m[0])) if len(left_out.edge) else None
+        found = within(self._cells, times.arrives, 0, float(lat), float(lon), float(within_m)).tolist()
+        kind = self._cells.kind
+        left_out = [(gap_m, int(edge)) for gap_m, edge, *_ in found if kind[int(edge)] & _NOBODY_STOPS]
+        nearest = min(left_out, default=None)
+        return nearest and (nearest[1], nearest[0])
 
-    @cached_property
-    def _stopping(self) -> NDArray[np.bool_]:
-        network = self._network
-        stopping = ~np.isin(network.road_class, _NO_STOPPING) & (network.flags & (TUNNEL | BRIDGE) == 0)
-        return np.asarray(stopping, np.bool_)
 
-    def _usable(self, times: EdgeTimes, allowed: NDArray[np.bool_], lat: float, lon: float, radius_m: float) -> Near:
-        """Return allowed edges within a radius, doubled until there is one."""
-        if not allowed.any():
-            raise Unreachable(f"the network has no road that profile {times.profile.name} may use")
-        if not (math.isfinite(lat) and math.isfinite(lon)):
-            raise ValueError(f"lat {lat}, lon {lon} is no place")
-        while True:
-            near = self.near(lat, lon, radius_m)
-            kept = near.only(allowed[near.edge])
-            if len(kept.edge):
-                return kept
-            radius_m *= 2.0
+def _refusal(
+    times: EdgeTimes, allowed: Mask, lat: float, lon: float, accuracy_m: float = 0.0, at: str = ""
+) -> Unreachable | ValueError:
+    """Return why a report or a place has no answer."""
+    if not allowed.any():
+        return Unreachable(f"the network has no road that profile {times.profile.name} may use")
+    if math.isfinite(lat) and math.isfinite(lon) and not accuracy_m > -math.inf:
+        return ValueError(f"{at}accuracy_m {accuracy_m} is no distance")
+    return ValueError(f"{at}lat {lat}, lon {lon} is no place")
 
 
 @lru_cache(maxsize=8)
@@ -224,63 +262,3 @@ class Near:
     lon: Floats
     lat: Floats
     bearing_deg: Floats
-
-    def only(self, kept: NDArray[np.bool_]) -> Near:
-        """Return the rows that are kept."""
-        return Near(
-            self.edge[kept],
-            self.gap_m[kept],
-            self.fraction[kept],
-            self.lon[kept],
-            self.lat[kept],
-            self.bearing_deg[kept],
-        )
-
-    def spot(self, row: int, delay_ms: int) -> Spot:
-        """Return one row as a place of a vehicle."""
-        return Spot(*self._place(row), delay_ms, float(self.lat[row]), float(self.lon[row]))
-
-    def approach(self, row: int, walk_ms: int) -> Approach:
-        """Return one row as a place to stop at."""
-        return Approach(*self._place(row), walk_ms, float(self.lat[row]), float(self.lon[row]))
-
-    def _place(self, row: int) -> tuple[int, float, float]:
-        return int(self.edge[row]), float(self.fraction[row]), float(self.gap_m[row])
-
-
-@compiled
-def closest_on_shapes(
-    shape_start: Longs, shape_lonlat: Floats, shapes: Longs, lon: float, lat: float
-) -> Floats:  # pragma: no cover - compiled
-    """Return for each shape its closest point to a place: gap m, fraction of length, lon, lat, bearing along it.
-
-    Plane geometry in metres around the place; the error of the plane is below 1e-5 within a kilometre.
-    """
-    east_m = METRES_PER_DEGREE * math.cos(math.radians(lat))
-    out = np.empty((len(shapes), 5))
-    for row in range(len(shapes)):
-        best, best_along, total = np.inf, 0.0, 0.0
-        best_lon, best_lat, bearing = 0.0, 0.0, 0.0
-        pointed = False
-        for point in range(shape_start[shapes[row]], shape_start[shapes[row] + 1] - 1):
-            ax = (shape_lonlat[point, 0] - lon) * east_m
-            ay = (shape_lonlat[point, 1] - lat) * METRES_PER_DEGREE
-            dx = (shape_lonlat[point + 1, 0] - shape_lonlat[point, 0]) * east_m
-            dy = (shape_lonlat[point + 1, 1] - shape_lonlat[point, 1]) * METRES_PER_DEGREE
-            length = math.sqrt(dx * dx + dy * dy)
-            share = 0.0
-            if length > 0.0:
-                share = min(max(-(ax * dx + ay * dy) / (length * length), 0.0), 1.0)
-            px, py = ax + share * dx, ay + share * dy
-            gap = math.sqrt(px * px + py * py)
-            # A step of no length points nowhere: the next one, as near, tells the bearing.
-            if gap < best or (gap == best and not pointed):
-                pointed = length > 0.0
-                best, best_along = gap, total + share * length
-                best_lon, best_lat = lon + px / east_m, lat + py / METRES_PER_DEGREE
-                bearing = math.degrees(math.atan2(dx, dy))
-            total += length
-        out[row, 0] = best
-        out[row, 1] = best_along / total if total > 0.0 else 0.0
-        out[row, 2], out[row, 3], out[row, 4] = best_lon, best_lat, bearing
-    return out

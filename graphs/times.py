@@ -249,7 +249,7 @@ def edge_times(
     Raises
     ------
     ValueError
-        There are conditions but no moment, or the moment has no offset.
+        There are conditions but no moment, the moment has no offset, or the conditions are of another network.
     InputError
         There is no such profile.
     """
@@ -257,6 +257,8 @@ def edge_times(
         raise ValueError("conditions hold from a time to a time: say at which moment")
     if at is not None and at.tzinfo is None:
         raise ValueError(f"{at.isoformat()} has no offset from UTC")
+    if conditions.network not in {"", network.hash}:
+        raise ValueError(f"the conditions are of network {conditions.network}, not of {network.hash}")
     profile = network.profiles.profile(profile_name)
     period = network.profiles.period(at)
     binds = binding(network, profile, at)

@@ -223,17 +223,22 @@ def drives_on_left(network: Network) -> bool:
 
     Without a roundabout the profile table says.
     """
-    edges = np.flatnonzero((network.flags & ROUNDABOUT > 0) & (network.twin < 0))
-    turned = sum(map(_turning_deg, (network.edge_lonlat(int(edge)) for edge in edges)))
+    edges = np.flatnonzero((network.flags & ROUNDABOUT > 0) & (network.twin < 0)).tolist()
+    lines = [network.edge_lonlat(edge) for edge in edges]
+    turned = _turning_deg(lines) if lines else 0.0
     return turned > 0.0 if turned else network.profiles.drives_on_left
 
 
-def _turning_deg(lonlat: Floats) -> float:
-    """Return how far a line turns in all, clockwise."""
-    steps = np.diff(lonlat, axis=0) * (np.cos(np.radians(lonlat[0, 1])), 1.0)
-    steps = steps[np.any(steps != 0.0, axis=1)]
-    bearings = np.degrees(np.arctan2(steps[:, 0], steps[:, 1]))
-    return float(_turned_deg(bearings[:-1], bearings[1:]).sum())
+def _turning_deg(lines: list[Floats]) -> float:
+    """Return how far lines turn in all, clockwise."""
+    points = np.concatenate(lines)
+    steps = np.diff(points, axis=0) * (np.cos(np.radians(points[0, 1])), 1.0)
+    line = np.repeat(np.arange(len(lines)), [len(it) for it in lines])
+    # Neither a step from one line to the next nor one that goes nowhere has a bearing.
+    kept = (line[1:] == line[:-1]) & np.any(steps != 0.0, axis=1)
+    bearings = np.degrees(np.arctan2(steps[kept, 0], steps[kept, 1]))
+    within = line[:-1][kept]
+    return float(_turned_deg(bearings[:-1], bearings[1:])[within[1:] == within[:-1]].sum())
 
 
 def state_path(turns: Turns, edges: Iterable[int]) -> list[int]:
