@@ -34,9 +34,9 @@ _HIERARCHY = "hierarchy."
 def save_network(network: Network, path: Path) -> None:
     """Write a network and its hierarchy; the file appears whole or not at all, and equal networks give equal bytes."""
     meta = asdict(network.meta)
-    shape = {f"{_HIERARCHY}{name}": array for name, array in hierarchy_of(network).arrays().items()}
+    arrays = {name: np.ascontiguousarray(array) for name, array in file_arrays(network).items()}
+    shape = {name: array for name, array in arrays.items() if name.startswith(_HIERARCHY)}
     head = {"format": FORMAT, "checksum": _checksum(network.hash, shape, meta), "meta": meta}
-    arrays = {name: np.ascontiguousarray(array) for name, array in (network.arrays() | shape).items()}
     text = json.dumps(head, sort_keys=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
@@ -44,6 +44,12 @@ def save_network(network: Network, path: Path) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def file_arrays(network: Network) -> dict[str, NDArray[Any]]:
+    """Return everything that a file keeps as arrays: those of the network, and those of its hierarchy."""
+    shape = hierarchy_of(network).arrays()
+    return network.arrays() | {f"{_HIERARCHY}{name}": array for name, array in shape.items()}
 
 
 def load_network(path: Path, profiles: Profiles | None = None) -> Network:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import save
 
 from graphs.errors import NetworkFileError
-from graphs.netfile import FORMAT, load_network, save_network
+from graphs.netfile import FORMAT, file_arrays, load_network, save_network
 from graphs.network import Network
 from graphs.profiles import Profiles
 from roadmaps import draw
@@ -200,7 +200,7 @@ def test_what_is_no_network_file(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "told", [None, "", "null", "[]", "7", '"nearest"', "{", "{}", '{"format": 1}', '{"format": 1, "meta": {}}']
+    "told", [None, "", "null", "[]", "7", '"nearest"', "{", "{}", '{"format": 2}', '{"format": 2, "meta": {}}']
 )
 def test_another_file_of_the_same_container(tmp_path: Path, told: str | None) -> None:
     path = tmp_path / "weights.safetensors"
@@ -213,7 +213,7 @@ def rewritten(saved: Path, path: Path, **changes: object) -> Path:
     content = saved.read_bytes()
     layout = json.loads(content[8 : head_end(content)])
     head = json.loads(layout["__metadata__"]["nearest"]) | changes
-    path.write_bytes(save(TOWN.arrays(), metadata={"nearest": json.dumps(head, sort_keys=True)}))
+    path.write_bytes(save(file_arrays(TOWN), metadata={"nearest": json.dumps(head, sort_keys=True)}))
     return path
 
 
@@ -252,7 +252,7 @@ def test_a_checksum_of_something_else(saved: Path, tmp_path: Path, checksum: obj
 def test_a_missing_array(saved: Path, tmp_path: Path) -> None:
     content = saved.read_bytes()
     told = json.loads(content[8 : head_end(content)])["__metadata__"]
-    arrays = {name: array for name, array in TOWN.arrays().items() if name != "twin"}
+    arrays = {name: array for name, array in file_arrays(TOWN).items() if name != "twin"}
     path = tmp_path / "short.network"
     path.write_bytes(save(arrays, metadata=told))
     assert "twin" in refused(path)
@@ -262,7 +262,7 @@ def test_an_array_too_many(saved: Path, tmp_path: Path) -> None:
     content = saved.read_bytes()
     told = json.loads(content[8 : head_end(content)])["__metadata__"]
     path = tmp_path / "long.network"
-    path.write_bytes(save({**TOWN.arrays(), "colour": np.zeros(3)}, metadata=told))
+    path.write_bytes(save({**file_arrays(TOWN), "colour": np.zeros(3)}, metadata=told))
     assert "colour" in refused(path)
 
 
@@ -270,7 +270,7 @@ def test_an_array_of_a_type_that_no_network_has(saved: Path, tmp_path: Path) -> 
     content = saved.read_bytes()
     told = json.loads(content[8 : head_end(content)])["__metadata__"]
     path = tmp_path / "short.network"
-    path.write_bytes(save({**TOWN.arrays(), "tail": TOWN.tail.astype(np.int16)}, metadata=told))
+    path.write_bytes(save({**file_arrays(TOWN), "tail": TOWN.tail.astype(np.int16)}, metadata=told))
     refused(path)
 
 
