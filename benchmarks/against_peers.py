@@ -27,7 +27,7 @@ from graphs.sources import build_network
 CACHE = Path(__file__).parents[1] / ".cache" / "bench"
 SEED = 20_261_121
 UNITS, INCIDENTS, ROUNDS = 1_000, 30, 4
-ORIGINS, DESTINATIONS = 300, 50
+ORIGINS, DESTINATIONS, NEAREST = 300, 50, 5
 CHECKED_UNITS, CHECKED_INCIDENTS = 20, 10
 CLOSURES = 5
 # A peer that has used this much time on one kind of question is not asked it again.
@@ -62,6 +62,8 @@ def questions(units: list[Place], incidents: list[Place]) -> dict[str, Question]
         return incidents[number % len(incidents)]
 
     return {
+        "5 of 200": lambda peer, number: peer.nearest(at(number), few, NEAREST),
+        "5 of 1,000": lambda peer, number: peer.nearest(at(number), units, NEAREST),
         "200 to 1": lambda peer, number: peer.times_to(at(number), few),
         "1,000 to 1": lambda peer, number: peer.times_to(at(number), units),
         "route": lambda peer, number: peer.route(units[number % len(units)], at(number)),
@@ -80,8 +82,15 @@ def interleave(peers: Sequence[Peer], kinds: dict[str, Question], count: int, as
 def ask_held(peers: Sequence[Peer], units: list[Place], incidents: list[Place], asked: dict[str, Asked]) -> None:
     """Ask for the times of 1,000 units that each peer may have put on the road beforehand."""
     held = {peer.name: peer.hold(units) for peer in peers}
+    few = {peer.name: peer.hold(units[:200]) for peer in peers}
+
+    def at(number: int) -> Place:
+        return incidents[number % len(incidents)]
+
     kinds = {
-        "1,000 held to 1": lambda peer, number: peer.times_to_held(incidents[number % len(incidents)], held[peer.name])
+        "5 of 200 held": lambda peer, number: peer.nearest_held(at(number), few[peer.name], NEAREST),
+        "5 of 1,000 held": lambda peer, number: peer.nearest_held(at(number), held[peer.name], NEAREST),
+        "1,000 held to 1": lambda peer, number: peer.times_to_held(at(number), held[peer.name]),
     }
     interleave(peers, kinds, INCIDENTS * ROUNDS, asked)
 
@@ -142,7 +151,10 @@ def report(built: Sequence[Built], asked: dict[str, Asked], agreements: Sequence
 
 def markdown(result: dict[str, Any]) -> str:
     """Return the times as a table."""
-    kinds = ("200 to 1", "1,000 to 1", "1,000 held to 1", "50 x 300", "route")
+    kinds = (
+        "5 of 200", "5 of 1,000", "200 to 1", "1,000 to 1", "5 of 200 held", "5 of 1,000 held", "1,000 held to 1",
+        "50 x 300", "route",
+    )  # fmt: skip
     heads = ("peer", "version", "build s", "memory MB", *(f"{kind} ms" for kind in kinds))
     lines = [" | ".join(heads), " | ".join("---" for _ in heads)]
     for row in result["peers"]:

@@ -58,7 +58,7 @@ def expand(network: Network) -> Expansion:
     remembered = np.zeros(turns.state_count, np.bool_)
     for name in network.profiles.names:
         remembered |= remembered_for(edge_times(network, name))
-    vertex, count = merge_states(*_states_into_nodes(turns), turns.first, turns.kind, special_states(turns), remembered)
+    vertex, count = merge_states(*states_into_nodes(turns), turns.first, turns.kind, special_states(turns), remembered)
     return Expansion(vertex, remembered, int(count))
 
 
@@ -71,7 +71,7 @@ def special_states(turns: Turns) -> Mask:
     return special
 
 
-def _states_into_nodes(turns: Turns) -> tuple[Longs, Ints]:
+def states_into_nodes(turns: Turns) -> tuple[Longs, Ints]:
     """``(start, state)``: the states that end at node ``v`` are ``state[start[v]:start[v + 1]]``."""
     head = turns.network.head[turns.edge]
     order = np.argsort(head, kind="stable").astype(np.int32)
@@ -87,7 +87,7 @@ def remembered_for(times: EdgeTimes) -> Mask:
     both_ms = np.where(network.twin >= 0, times.edge_ms + times.edge_ms[network.twin], CLOSED)
     both_ms[(times.edge_ms == CLOSED) | (times.edge_ms[network.twin] == CLOSED)] = CLOSED
     saving = savings(
-        *_states_into_nodes(turns),
+        *states_into_nodes(turns),
         turns.first,
         turns.kind,
         np.where(times.turn_ms == CLOSED, 0, times.turn_ms),

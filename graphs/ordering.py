@@ -46,17 +46,31 @@ def _is_exact(hierarchy: Hierarchy, network: Network) -> bool:
 def build_hierarchy(network: Network) -> Hierarchy:
     """Order a network and build the shape of its hierarchy; the same network gives the same hierarchy."""
     expansion = expand(network)
-    links = _links(turns_of(network), expansion)
-    rank = _dissected(links)
-    up_start, up_head = contract(links.indptr.astype(np.int64), links.indices, rank)
+    links = links_of(turns_of(network), expansion)
+    return contracted(links, dissected(links), expansion)
+
+
+def contracted(links: csr_array, rank: Ints, expansion: Expansion) -> Hierarchy:
+    """Contract vertices in an order.
+
+    Parameters
+    ----------
+    links
+        From `links_of`.
+    rank : (V,) int32
+        When each vertex is contracted.
+    expansion
+        The vertices.
+    """
+    start = links.indptr.astype(np.int64)
+    up_start, up_head = contract(start, links.indices, rank)
     # Neighbours in the elimination tree are made neighbours in memory, which changes nothing else.
-    again = depth_first(up_start, up_head)
-    rank = again[rank]
-    up_start, up_head = contract(links.indptr.astype(np.int64), links.indices, rank)
+    rank = depth_first(up_start, up_head)[rank]
+    up_start, up_head = contract(start, links.indices, rank)
     return Hierarchy(rank[expansion.vertex].astype(np.int32), expansion.remembered, up_start, up_head)
 
 
-def _links(turns: Turns, expansion: Expansion) -> csr_array:
+def links_of(turns: Turns, expansion: Expansion) -> csr_array:
     """Return which vertices a turn joins, in either direction."""
     source, onto = expansion.vertex[turns.source], expansion.vertex[turns.onto]
     apart = source != onto
@@ -67,7 +81,7 @@ def _links(turns: Turns, expansion: Expansion) -> csr_array:
     return both
 
 
-def _dissected(links: csr_array) -> Ints:
+def dissected(links: csr_array) -> Ints:
     """Return the rank of each vertex."""
     import pymetis  # noqa: PLC0415 - loading a network needs none
 

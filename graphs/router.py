@@ -32,6 +32,8 @@ from graphs.turns import turns_of
 
 # Where more edges than this are different, all weights are customised at once; measured in docs/engine.md.
 FEW_EDGES = 100
+# Up to this many places are looked to one by one; for more, what leads up from the vehicles is worked out once.
+FEW_PLACES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +119,13 @@ class Router(Routing):
         destinations
             The approaches of m places.
         """
-        stops = stops_of(self.edge_times, destinations)
-        costs = table(self._chart, origins.starts, stops)
-        closer = np.flatnonzero(~origins.starts.alike).tolist()
-        if closer:
-            spots = [origins.spots[row] for row in closer]
+        costs = np.empty((len(origins.spots), len(destinations)), np.int64)
+        plain = origins.starts.alike if len(destinations) > FEW_PLACES else np.zeros(len(origins.spots), np.bool_)
+        if plain.any():
+            costs[plain] = table(self._chart, origins.starts, stops_of(self.edge_times, destinations))[plain]
+        if not plain.all():
             for column, approaches in enumerate(destinations):
-                costs[closer, column] = self.arrivals(approaches).costs_of(spots)
+                costs[~plain, column] = self.arrivals(approaches).costs(origins.starts)[~plain]
         there = costs < NEVER
         length_m = np.where(there, (costs & ((1 << COST_BITS) - 1)) / 100.0, np.nan)
         return Table(np.where(there, costs >> COST_BITS, -1), length_m)
@@ -164,9 +166,8 @@ class Arrivals:
         (found,) = self.best_of([spots])
         return found
 
-    def costs_of(self, vehicles: Sequence[Sequence[Spot]]) -> Longs:
+    def costs(self, starts: Starts) -> Longs:
         """Return the least cost from each vehicle, `NEVER` where there is no way."""
-        starts = starts_of(self._times, vehicles)
         return best_of(self._chart, starts, self.stops, self.to_place, self.by)[0]
 
     def best_of(self, vehicles: Sequence[Sequence[Spot]]) -> list[Leg | None]:

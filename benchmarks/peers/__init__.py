@@ -24,6 +24,7 @@ class Entry:
 
 
 CATALOGUE = (
+    Entry("with_nearest_first", "NearestFirstPeer", "nearest-first"),
     Entry("with_osrm", "OsrmChPeer", "osrm-bindings"),
     Entry("with_osrm", "OsrmMldPeer", "osrm-bindings"),
     Entry("with_valhalla", "ValhallaPeer", "pyvalhalla"),

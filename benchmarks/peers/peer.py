@@ -66,6 +66,15 @@ class Peer:
         """Return the seconds from each unit to the incident with every unit put on the road afresh."""
         return self.times_to_held(incident, self.hold(units))
 
+    def nearest_held(self, incident: Place, held: Any, count: int) -> list[tuple[int, float]]:
+        """Return the rows and seconds of the units soonest at an incident; most engines must time them all."""
+        told = [(seconds, row) for row, seconds in enumerate(self.times_to_held(incident, held)) if seconds is not None]
+        return [(row, seconds) for seconds, row in sorted(told)[:count]]
+
+    def nearest(self, incident: Place, units: Sequence[Place], count: int) -> list[tuple[int, float]]:
+        """Return the same with every unit put on the road afresh."""
+        return self.nearest_held(incident, self.hold(units), count)
+
     def table(self, origins: Sequence[Place], destinations: Sequence[Place]) -> list[Seconds]:
         """Return the seconds from each origin (rows) to each destination (columns)."""
         raise NotImplementedError
