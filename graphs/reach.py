@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,6 @@ from graphs.chart import Chart, Starts
 from graphs.compiled import Whole, compiled
 from graphs.coordinates import METRES_PER_DEGREE
 from graphs.network import Floats, Longs, Network
-from graphs.snapping import Spot
 from graphs.times import COST_BITS, MS_PER_S, NEVER, EdgeTimes
 
 S_PER_MIN = 60
@@ -75,14 +73,15 @@ def _part(network: Network, edge: int, start: float, end: float) -> Floats:
     return part if len(part) > 1 else np.repeat(part, 2, axis=0)
 
 
-def reach(times: EdgeTimes, chart: Chart, starts: Starts, spots: Sequence[Spot], minutes: float) -> Reach:
+def reach(times: EdgeTimes, chart: Chart, starts: Starts, minutes: float) -> Reach:
     """Search outward from every spot for so many minutes."""
     limit_ms = round(minutes * S_PER_MIN * MS_PER_S)
     from_start = spread(chart, starts, (np.int64(limit_ms + 1) << COST_BITS) - 1)
     parts: list[Part] = []
     for edge, at_ms, whole in _begun(times, from_start, limit_ms):
         parts.append((edge, 0.0, 1.0, at_ms) if whole else _reached(times, edge, 0.0, at_ms, limit_ms))
-    own = [_reached(times, it.edge, it.fraction, it.delay_ms, limit_ms) for it in spots if it.delay_ms <= limit_ms]
+    spots = zip(starts.edge.tolist(), starts.fraction.tolist(), (starts.delay >> COST_BITS).tolist(), strict=True)
+    own = [_reached(times, edge, fraction, at_ms, limit_ms) for edge, fraction, at_ms in spots if at_ms <= limit_ms]
     return _made(times.network, minutes, _merged(parts, own))
 
 

@@ -13,9 +13,10 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
-from graphs.chart import Chart, Starts, Stops, sphere_of, starts_of, stops_of
+from graphs.chart import Chart, Starts, Stops, columns_of, sphere_of, starts_of, stops_of
 from graphs.conditions import NO_CONDITIONS, Conditions
 from graphs.coordinates import great_circle_m
 from graphs.fleet import best_of, from_each, nearest, table
@@ -63,16 +64,18 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Vehicles:
-    """Vehicles on the road, ready to be asked about.
+    """Vehicles on the road, ready to be asked about; of any number of them.
 
     Parameters
     ----------
-    spots
+    starts
         Where each may be.
     """
 
-    spots: tuple[tuple[Spot, ...], ...]
     starts: Starts
+
+    def __len__(self) -> int:
+        return len(self.starts.first) - 1
 
 
 class Router(Routing):
@@ -94,7 +97,45 @@ class Router(Routing):
 
     def vehicles(self, spots: Sequence[Sequence[Spot]]) -> Vehicles:
         """Return vehicles, each given by where it may be; asking about them again then costs less."""
-        return Vehicles(tuple(map(tuple, spots)), starts_of(self.edge_times, spots))
+        return Vehicles(starts_of(self.edge_times, spots))
+
+    def vehicles_at(
+        self,
+        places: Sequence[tuple[float, float]],
+        course_deg: Floats | None = None,
+        speed_kmh: Floats | None = None,
+        accuracy_m: Floats | None = None,
+    ) -> Vehicles:
+        """Put vehicles reported at ``(lat, lon)`` on the road, all at once; see `Snapper.spots_of`.
+
+        Parameters
+        ----------
+        places
+            n points.
+        course_deg, speed_kmh : (n,) float64
+            NaN where it is not known; nowhere known if not given.
+        accuracy_m : (n,) float64
+            0 if not given.
+
+        Raises
+        ------
+        OutsideNetwork
+            A point is outside the network's area.
+        """
+        lat, lon = np.array(places, np.float64).reshape(-1, 2).T.copy()
+        for row in np.flatnonzero(~shapely.intersects_xy(self.network.area, lon, lat)).tolist():
+            self._require_inside(float(lat[row]), float(lon[row]))
+        unknown = np.full(len(lat), np.nan)
+        found = self._snapper.spots_of(
+            self.edge_times,
+            lat,
+            lon,
+            unknown if course_deg is None else course_deg,
+            unknown if speed_kmh is None else speed_kmh,
+            np.zeros(len(lat)) if accuracy_m is None else accuracy_m,
+        )
+        first = np.searchsorted(found.row, np.arange(len(lat) + 1))
+        return Vehicles(columns_of(self.edge_times, first, found.edge, found.fraction, found.delay_ms))
 
     def arrivals(self, approaches: Sequence[Approach]) -> Arrivals:
         """Look from everywhere to a place, given by where it can be reached from."""
@@ -119,8 +160,8 @@ class Router(Routing):
         destinations
             The approaches of m places.
         """
-        costs = np.empty((len(origins.spots), len(destinations)), np.int64)
-        plain = origins.starts.alike if len(destinations) > FEW_PLACES else np.zeros(len(origins.spots), np.bool_)
+        costs = np.empty((len(origins), len(destinations)), np.int64)
+        plain = origins.starts.alike if len(destinations) > FEW_PLACES else np.zeros(len(origins), np.bool_)
         if plain.any():
             costs[plain] = table(self._chart, origins.starts, stops_of(self.edge_times, destinations))[plain]
         if not plain.all():
@@ -132,8 +173,7 @@ class Router(Routing):
 
     def reachable(self, vehicles: Vehicles, minutes: float) -> Reach:
         """Return what any of the vehicles can reach in so many minutes: together, whoever is soonest there counts."""
-        spots = [spot for places in vehicles.spots for spot in places]
-        return reach(self.edge_times, self._chart, vehicles.starts, spots, minutes)
+        return reach(self.edge_times, self._chart, vehicles.starts, minutes)
 
 
 class Arrivals:

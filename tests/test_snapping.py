@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from graphs.errors import Unreachable
 from graphs.reference import ReferenceRouter
-from graphs.snapping import COURSE_SEARCH_M, FIRST_LOOK_M, MOVING_KMH, closest_on_shapes
+from graphs.snapping import COURSE_SEARCH_M, FIRST_LOOK_M, MOVING_KMH, snapper
 from graphs.times import edge_times
 from roadmaps import Point, draw
 from snaps import approaches, roads, spots
@@ -156,10 +157,11 @@ def test_on_a_bend_the_course_is_that_of_the_stretch_beside_the_car() -> None:
 def test_a_doubled_point_does_not_turn_the_road_to_the_north() -> None:
     # Two nodes at one place: the step between them points nowhere.
     drawn = draw("A---B", "A-B")
-    network = drawn.network
-    doubled = np.vstack([network.shape_lonlat[:1], network.shape_lonlat])
-    hit = closest_on_shapes(np.array([0, 3]), doubled, np.array([0]), *drawn.along("BA", 1.1)[::-1])
-    assert hit[0, 4] == pytest.approx(90.0)
+    lonlat = drawn.network.shape_lonlat
+    doubled = replace(drawn.network, shape_start=np.array([0, 3]), shape_lonlat=np.vstack([lonlat[:1], lonlat]))
+    near = snapper(doubled).near(*drawn.along("BA", 1.1), 100.0)
+    bearings = dict(zip(map(drawn.road, near.edge.tolist()), near.bearing_deg.tolist(), strict=True))
+    assert bearings == {"AB": pytest.approx(90.0), "BA": pytest.approx(270.0)}
 
 
 def test_a_road_that_points_the_right_way_is_looked_for_beyond_the_first_look() -> None:
