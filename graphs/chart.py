@@ -15,6 +15,7 @@ from graphs.snapping import Approach, Spot
 from graphs.times import COST_BITS, NEVER, EdgeTimes
 
 Rows = NDArray[np.int16]
+UNKNOWN = -1
 
 
 class Chart(NamedTuple):
@@ -35,8 +36,6 @@ class Chart(NamedTuple):
         No edge is driven faster.
     up_start, up_head, parent, up, down
         See `Hierarchy` and `Weights`.
-    depth
-        The most ancestors that a vertex has, itself included.
     """
 
     vertex: Ints
@@ -59,7 +58,6 @@ class Chart(NamedTuple):
     parent: Ints
     up: Longs
     down: Longs
-    depth: int
 
 
 class Stops(NamedTuple):
@@ -106,6 +104,37 @@ class Starts(NamedTuple):
     delay: Longs
     rest: Longs
     alike: NDArray[np.bool_]
+
+
+class Room(NamedTuple):
+    """What one question works out; empty between questions.
+
+    Parameters
+    ----------
+    to_place : (V,)
+        The cost from each vertex, `UNKNOWN` where nobody asked yet.
+    by : (V,)
+        The row of the approach taken, told for the vertices that the search from the place met; else -1.
+    touched : (V,)
+        The vertices whose costs were asked.
+    used : (1,)
+        How many these are.
+    """
+
+    to_place: Longs
+    by: Rows
+    touched: Ints
+    used: Longs
+
+
+def room_for(vertex_count: int) -> Room:
+    """Return an empty room."""
+    return Room(
+        np.full(vertex_count, UNKNOWN, np.int64),
+        np.full(vertex_count, -1, np.int16),
+        np.empty(vertex_count, np.int32),
+        np.zeros(1, np.int64),
+    )
 
 
 def stops_of(times: EdgeTimes, places: Sequence[Sequence[Approach]]) -> Stops:

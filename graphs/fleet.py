@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
-from graphs.chart import Chart, Rows, Starts, Stops
+from graphs.chart import UNKNOWN, Chart, Room, Starts, Stops
 from graphs.compiled import Whole, compiled
 from graphs.coordinates import EARTH_RADIUS_M
 from graphs.network import Floats, Ints, Longs
-from graphs.searches import UNKNOWN, aim, climb, direct, from_spot, from_vehicle, stop_at, taken
+from graphs.searches import aim, clear, climb, direct, from_spot, from_vehicle, stop_at, taken
 from graphs.times import COST_BITS, NEVER
 
 BUCKETS = 64
@@ -31,7 +31,8 @@ def least_of(  # noqa: PLR0913, PLR0917 - plain arrays: a chart handed over for 
     parent: Ints,
     up: Longs,
     to_place: Longs,
-    chain: Longs,
+    touched: Ints,
+    used: Longs,
 ) -> tuple[Whole, Whole]:
     """Return the least cost from the spots ``first:last`` of one vehicle and the spot; `UNKNOWN` if it is not so plain.
 
@@ -45,7 +46,9 @@ def least_of(  # noqa: PLR0913, PLR0917 - plain arrays: a chart handed over for 
             if stops_edge[row] == starts_edge[one]:
                 return np.int64(UNKNOWN), np.int64(-1)
         if starts_rest[one] < NEVER:
-            told = starts_rest[one] + climb(vertex[starts_edge[one]], up_start, up_head, parent, up, to_place, chain)
+            told = starts_rest[one] + climb(
+                vertex[starts_edge[one]], up_start, up_head, parent, up, to_place, touched, used
+            )
             if told < best:
                 best, second, chosen = told, best, np.int64(one)
             else:
@@ -62,39 +65,57 @@ def least_of(  # noqa: PLR0913, PLR0917 - plain arrays: a chart handed over for 
 
 
 @compiled
-def best_of(chart: Chart, starts: Starts, stops: Stops, to_place: Longs, by: Rows) -> tuple[Longs, Longs, Longs]:
+def best_of(chart: Chart, starts: Starts, stops: Stops, room: Room) -> tuple[Longs, Longs, Longs]:
     """Return the least cost from each vehicle, the spot, and the row of the approach, -1 where there is no way."""
     size = len(starts.first) - 1
     costs, spots, rows = np.empty(size, np.int64), np.empty(size, np.int64), np.full(size, -1, np.int64)
-    chain = np.empty(chart.depth, np.int64)
+    to_place, touched, used = room.to_place, room.touched, room.used
     first, edge, rest, delay, stop_edge = starts.first, starts.edge, starts.rest, starts.delay, stops.edge
     vertex, twin, up_start, up_head = chart.vertex, chart.twin, chart.up_start, chart.up_head
     parent, up = chart.parent, chart.up
     for vehicle in range(size):
         cost, spot = least_of(
             first[vehicle], first[vehicle + 1], edge, rest, delay, stop_edge, vertex, twin,
-            up_start, up_head, parent, up, to_place, chain,
+            up_start, up_head, parent, up, to_place, touched, used,
         )  # fmt: skip
         if cost == UNKNOWN:
-            costs[vehicle], spots[vehicle], rows[vehicle] = from_vehicle(chart, starts, stops, vehicle, to_place, by)
+            costs[vehicle], spots[vehicle], rows[vehicle] = from_vehicle(chart, starts, stops, vehicle, room)
             continue
         costs[vehicle], spots[vehicle] = cost, spot
         if spot >= 0:
-            rows[vehicle] = taken(vertex[edge[spot]], up_start, up_head, up, to_place, by)
+            rows[vehicle] = taken(vertex[edge[spot]], up_start, up_head, up, to_place, room.by)
     return costs, spots, rows
 
 
 @compiled
-def from_each(chart: Chart, starts: Starts, stops: Stops, to_place: Longs, by: Rows) -> Longs:
-    """Return the cost from each spot."""
-    costs = np.empty(len(starts.edge), np.int64)
-    for spot in range(len(costs)):
-        costs[spot] = from_spot(chart, starts, stops, spot, to_place, by)[0]
+def least_costs(chart: Chart, starts: Starts, stops: Stops, room: Room) -> Longs:
+    """Return the least cost from each vehicle."""
+    costs = np.empty(len(starts.first) - 1, np.int64)
+    to_place, touched, used = room.to_place, room.touched, room.used
+    first, edge, rest, delay, stop_edge = starts.first, starts.edge, starts.rest, starts.delay, stops.edge
+    vertex, twin, up_start, up_head = chart.vertex, chart.twin, chart.up_start, chart.up_head
+    parent, up = chart.parent, chart.up
+    for vehicle in range(len(costs)):
+        costs[vehicle] = least_of(
+            first[vehicle], first[vehicle + 1], edge, rest, delay, stop_edge, vertex, twin,
+            up_start, up_head, parent, up, to_place, touched, used,
+        )[0]  # fmt: skip
+        if costs[vehicle] == UNKNOWN:
+            costs[vehicle] = from_vehicle(chart, starts, stops, vehicle, room)[0]
     return costs
 
 
 @compiled
-def nearest(chart: Chart, starts: Starts, stops: Stops, count: Whole, to_place: Longs, by: Rows) -> tuple[Longs, Longs]:
+def from_each(chart: Chart, starts: Starts, stops: Stops, room: Room) -> Longs:
+    """Return the cost from each spot."""
+    costs = np.empty(len(starts.edge), np.int64)
+    for spot in range(len(costs)):
+        costs[spot] = from_spot(chart, starts, stops, spot, room)[0]
+    return costs
+
+
+@compiled
+def nearest(chart: Chart, starts: Starts, stops: Stops, count: Whole, room: Room) -> tuple[Longs, Longs]:
     """Return the vehicles soonest there, at most ``count`` of them, and their costs; equal times in the order given.
 
     Vehicles are looked at by straight-line distance, in buckets; nobody is left out but who could not be sooner at the
@@ -104,8 +125,8 @@ def nearest(chart: Chart, starts: Starts, stops: Stops, count: Whole, to_place: 
     order, bucket_start = bucketed(least)
     found = np.empty(count, np.int64)
     costs = np.full(count, NEVER, np.int64)
-    used: Whole = 0
-    chain = np.empty(chart.depth, np.int64)
+    filled: Whole = 0
+    to_place, touched, used = room.to_place, room.touched, room.used
     first, edge, rest, delay, stop_edge = starts.first, starts.edge, starts.rest, starts.delay, stops.edge
     vertex, twin, up_start, up_head, parent, up = (
         chart.vertex, chart.twin, chart.up_start, chart.up_head, chart.parent, chart.up
@@ -113,26 +134,26 @@ def nearest(chart: Chart, starts: Starts, stops: Stops, count: Whole, to_place: 
     for bucket in range(len(bucket_start) - 1):
         for place in range(bucket_start[bucket], bucket_start[bucket + 1]):
             vehicle = order[place]
-            if used == count and least[vehicle] > costs[used - 1] >> COST_BITS:
+            if filled == count and least[vehicle] > costs[filled - 1] >> COST_BITS:
                 continue
             cost = least_of(
                 first[vehicle], first[vehicle + 1], edge, rest, delay, stop_edge, vertex, twin,
-                up_start, up_head, parent, up, to_place, chain,
+                up_start, up_head, parent, up, to_place, touched, used,
             )[0]  # fmt: skip
             if cost == UNKNOWN:
-                cost = from_vehicle(chart, starts, stops, vehicle, to_place, by)[0]
+                cost = from_vehicle(chart, starts, stops, vehicle, room)[0]
             if cost >= NEVER:
                 continue
-            row = used
+            row = filled
             while row > 0 and sooner(cost, vehicle, costs[row - 1], found[row - 1]):
                 row -= 1
             if row == count:
                 continue
-            used = min(used + 1, count)
-            for moved in range(used - 1, row, -1):
+            filled = min(filled + 1, count)
+            for moved in range(filled - 1, row, -1):
                 costs[moved], found[moved] = costs[moved - 1], found[moved - 1]
             costs[row], found[row] = cost, vehicle
-    return found[:used], costs[:used]
+    return found[:filled], costs[:filled]
 
 
 @compiled
@@ -193,7 +214,7 @@ def bucketed(least: Longs) -> tuple[Longs, Longs]:
 
 
 @compiled
-def table(chart: Chart, starts: Starts, stops: Stops) -> Longs:
+def table(chart: Chart, starts: Starts, stops: Stops, room: Room) -> Longs:
     """Return the least cost from each vehicle to each place; `UNKNOWN` for a vehicle that takes a closer look.
 
     Every way runs up from a vehicle to some vertex and down from there to the place: the vehicles' costs up are worked
@@ -203,19 +224,17 @@ def table(chart: Chart, starts: Starts, stops: Stops) -> Longs:
     """
     size, places = len(starts.first) - 1, len(stops.first) - 1
     costs = np.full((size, places), UNKNOWN, np.int64)
-    room = np.full(len(chart.parent), UNKNOWN, np.int64)
-    begun, ranks, ups = climbed(chart, starts, room)
-    by = np.full(len(chart.parent), -1, np.int16)
+    begun, ranks, ups = climbed(chart, starts, room.to_place)
     for place in range(places):
         one = place_of(stops, place)
-        reached = aim(chart, one, room, by)
+        aim(chart, one, room)
         for vehicle in range(size):
             if starts.alike[vehicle]:
-                costs[vehicle, place] = met(ranks[begun[vehicle] : begun[vehicle + 1]], ups[begun[vehicle] :], room)
+                low, high = begun[vehicle], begun[vehicle + 1]
+                costs[vehicle, place] = met(ranks[low:high], ups[low:high], room.to_place)
                 for spot in range(starts.first[vehicle], starts.first[vehicle + 1]):
                     costs[vehicle, place] = min(costs[vehicle, place], direct(starts, one, spot)[0])
-        for vertex in reached:
-            room[vertex] = UNKNOWN
+        clear(room)
     return costs
 
 
@@ -244,11 +263,11 @@ def met(ranks: Ints, ups: Longs, room: Longs) -> Whole:
 def climbed(chart: Chart, starts: Starts, room: Longs) -> tuple[Longs, Ints, Longs]:
     """Return, for each vehicle, the ancestors of its spots' vertices and the costs up to them, in a row.
 
-    ``room`` is room for a cost by vertex, `UNKNOWN` everywhere before and after.
+    ``room`` is `UNKNOWN` at every vertex, before and after.
     """
     vertex, parent, up_start, up_head, up = chart.vertex, chart.parent, chart.up_start, chart.up_head, chart.up
     begun = np.zeros(len(starts.first), np.int64)
-    ranks = np.empty(chart.depth * len(starts.first) * 2, np.int32)
+    ranks = np.empty(256 * len(starts.first), np.int32)
     costs = np.empty(len(ranks), np.int64)
     used = 0
     for vehicle in range(len(begun) - 1):

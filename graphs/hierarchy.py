@@ -70,11 +70,6 @@ class Hierarchy:
         return parent
 
     @cached_property
-    def depth(self) -> int:
-        """The most vertices on a way from a vertex to its root, both included."""
-        return int(depths(self.parent).max(initial=0))
-
-    @cached_property
     def triangles(self) -> Ints:
         """The arc between each pair of vertices above a vertex, in the order in which `customise` meets them."""
         return closing_arcs(self.up_start, self.up_head)
@@ -213,16 +208,6 @@ def closing_arcs(up_start: Longs, up_head: Ints) -> Ints:
                 closing[row] = at
                 row += 1
     return closing
-
-
-@compiled
-def depths(parent: Ints) -> Ints:
-    """(V,) how many vertices are on the way from each vertex to its root, both included."""
-    found = np.ones(len(parent), np.int32)
-    for vertex in range(len(parent) - 1, -1, -1):
-        if parent[vertex] >= 0:
-            found[vertex] = found[parent[vertex]] + 1
-    return found
 
 
 @compiled

@@ -6,27 +6,29 @@ may ask one router.
 
 from __future__ import annotations
 
+import weakref
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from graphs.chart import Chart, Starts, Stops, columns_of, sphere_of, starts_of, stops_of
+from graphs.chart import Chart, Room, Starts, Stops, columns_of, room_for, sphere_of, starts_of, stops_of
 from graphs.conditions import NO_CONDITIONS, Conditions
 from graphs.coordinates import great_circle_m
-from graphs.fleet import best_of, from_each, nearest, table
+from graphs.fleet import best_of, from_each, least_costs, nearest, table
 from graphs.hierarchy import DOWN, UP, Slots, Weights, customise, recustomise, slots_of
 from graphs.legs import Leg, leg_of
 from graphs.network import Floats, Longs, Network
 from graphs.ordering import hierarchy_of
 from graphs.reach import Reach, reach
 from graphs.routing import Routing
-from graphs.searches import UNKNOWN, drive, from_spot, look
+from graphs.searches import clear, drive, from_spot, look
 from graphs.snapping import Approach, Spot
 from graphs.times import COST_BITS, KEPT, NEVER, EdgeTimes, metres_of, time_of
 from graphs.turns import turns_of
@@ -35,6 +37,8 @@ from graphs.turns import turns_of
 FEW_EDGES = 100
 # Up to this many places are looked to one by one; for more, what leads up from the vehicles is worked out once.
 FEW_PLACES = 8
+# Rooms kept for questions to come, for each size of network; as many as threads ask at once in a worker, and more.
+ROOMS_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,7 @@ class Router(Routing):
     def nearest(self, approaches: Sequence[Approach], vehicles: Vehicles, count: int) -> list[Nearest]:
         """Return the vehicles that can be soonest at a place, at most ``count``; equal times in the order given."""
         found = self.arrivals(approaches)
-        rows, costs = nearest(self._chart, vehicles.starts, found.stops, count, found.to_place, found.by)
+        rows, costs = nearest(self._chart, vehicles.starts, found.stops, count, found.room)
         return [
             Nearest(row, time_of(cost), metres_of(cost))
             for row, cost in zip(rows.tolist(), costs.tolist(), strict=True)
@@ -163,7 +167,10 @@ class Router(Routing):
         costs = np.empty((len(origins), len(destinations)), np.int64)
         plain = origins.starts.alike if len(destinations) > FEW_PLACES else np.zeros(len(origins), np.bool_)
         if plain.any():
-            costs[plain] = table(self._chart, origins.starts, stops_of(self.edge_times, destinations))[plain]
+            room = _ROOMS.take(len(self._chart.parent))
+            stops = stops_of(self.edge_times, destinations)
+            costs[plain] = table(self._chart, origins.starts, stops, room)[plain]
+            _ROOMS.give(room)
         if not plain.all():
             for column, approaches in enumerate(destinations):
                 costs[~plain, column] = self.arrivals(approaches).costs(origins.starts)[~plain]
@@ -176,15 +183,38 @@ class Router(Routing):
         return reach(self.edge_times, self._chart, vehicles.starts, minutes)
 
 
+class _Rooms:
+    """Rooms that questions have done with: making one takes as long as answering a small question."""
+
+    def __init__(self) -> None:
+        self._free: dict[int, deque[Room]] = defaultdict(partial(deque, maxlen=ROOMS_KEPT))
+
+    def take(self, vertex_count: int) -> Room:
+        """Return an empty room that nobody else has."""
+        try:
+            return self._free[vertex_count].pop()
+        except IndexError:
+            return room_for(vertex_count)
+
+    def give(self, room: Room) -> None:
+        """Take back a room."""
+        clear(room)
+        self._free[len(room.to_place)].append(room)
+
+
+_ROOMS = _Rooms()
+
+
 class Arrivals:
     """The ways to one place from everywhere, each worked out when it is asked for."""
 
     def __init__(self, times: EdgeTimes, chart: Chart, approaches: tuple[Approach, ...]) -> None:
         self._times, self._chart, self._approaches = times, chart, approaches
         self.stops = stops_of(times, [approaches])
-        self.to_place = np.full(len(chart.parent), UNKNOWN, np.int64)
-        self.by = np.full(len(chart.parent), -1, np.int16)
-        look(chart, self.stops, self.to_place, self.by)
+        self.room = _ROOMS.take(len(chart.parent))
+        # The room is free again when nothing refers to these ways any more, their legs included.
+        weakref.finalize(self, _ROOMS.give, self.room).atexit = False
+        look(chart, self.stops, self.room)
 
     def cost(self, spot: Spot) -> int | None:
         """Return the cost from one spot; None where the place cannot be reached from it."""
@@ -208,12 +238,12 @@ class Arrivals:
 
     def costs(self, starts: Starts) -> Longs:
         """Return the least cost from each vehicle, `NEVER` where there is no way."""
-        return best_of(self._chart, starts, self.stops, self.to_place, self.by)[0]
+        return least_costs(self._chart, starts, self.stops, self.room)
 
     def best_of(self, vehicles: Sequence[Sequence[Spot]]) -> list[Leg | None]:
         """Return the best leg of each vehicle."""
         starts = starts_of(self._times, vehicles)
-        costs, chosen, rows = best_of(self._chart, starts, self.stops, self.to_place, self.by)
+        costs, chosen, rows = best_of(self._chart, starts, self.stops, self.room)
         spots = [spot for places in vehicles for spot in places]
         told = zip(costs.tolist(), chosen.tolist(), rows.tolist(), strict=True)
         return [self._made(cost, spots[spot], row) if spot >= 0 else None for cost, spot, row in told]
@@ -221,14 +251,14 @@ class Arrivals:
     def times_of(self, vehicles: Sequence[Sequence[Spot]]) -> list[tuple[int | None, ...]]:
         """Return the time from each spot of each vehicle."""
         starts = starts_of(self._times, vehicles)
-        costs = from_each(self._chart, starts, self.stops, self.to_place, self.by).tolist()
+        costs = from_each(self._chart, starts, self.stops, self.room).tolist()
         ends = starts.first.tolist()
         told = [None if cost >= NEVER else time_of(cost) for cost in costs]
         return [tuple(told[start:end]) for start, end in pairwise(ends)]
 
     def _from(self, spot: Spot) -> tuple[int, int]:
         starts = starts_of(self._times, [[spot]])
-        cost, row = from_spot(self._chart, starts, self.stops, 0, self.to_place, self.by)
+        cost, row = from_spot(self._chart, starts, self.stops, 0, self.room)
         return int(cost), int(row)
 
     def _made(self, cost: int, spot: Spot, row: int) -> Leg:
@@ -239,7 +269,7 @@ class Arrivals:
         if _direct_cost(starts, self.stops, row) == cost:
             return (spot.edge,)
         left = cost - int(starts.rest[0])
-        path = drive(self._chart, self.stops, spot.edge, left, row, self.to_place, self.by)
+        path = drive(self._chart, self.stops, spot.edge, left, row, self.room)
         return tuple(self._chart.edge[path].tolist())
 
 
@@ -285,7 +315,6 @@ def chart_of(times: EdgeTimes) -> Chart:
         parent=hierarchy.parent,
         up=cost[UP],
         down=cost[DOWN],
-        depth=hierarchy.depth,
     )
 
 

@@ -2,8 +2,7 @@
 
 Strasser and Zeitz, "A Fast and Tight Heuristic for A* in Road Networks" (SEA 2021), call it lazy RPHAST. One sweep from
 the place gives the costs of all its ancestors in the elimination tree. The cost from any other vertex is the least over
-its arcs up, whose heads are its own ancestors; each is worked out once and kept in ``to_place``, by vertex, `UNKNOWN`
-where nobody asked yet. ``by`` is the row of the approach taken, told for the ancestors that the sweep met.
+its arcs up, whose heads are its own ancestors; each is worked out once and kept in a `Room`.
 """
 
 from __future__ import annotations
@@ -12,22 +11,20 @@ import heapq
 
 import numpy as np
 
-from graphs.chart import Chart, Rows, Starts, Stops
+from graphs.chart import UNKNOWN, Chart, Room, Rows, Starts, Stops
 from graphs.compiled import Whole, compiled
 from graphs.network import Ints, Longs
 from graphs.times import NEVER
-
-UNKNOWN = -1
 
 Waiting = tuple[np.int64, np.int64, np.int64, np.int64]
 
 
 @compiled
-def look(chart: Chart, stops: Stops, to_place: Longs, by: Rows) -> None:
+def look(chart: Chart, stops: Stops, room: Room) -> None:
     """Work out the costs to a place from all ancestors of the vertices that its approaches are turned onto from."""
-    ranks = aim(chart, stops, to_place, by)
-    up_start, up_head, up = chart.up_start, chart.up_head, chart.up
-    for below in ranks[::-1]:
+    aim(chart, stops, room)
+    to_place, by, up_start, up_head, up = room.to_place, room.by, chart.up_start, chart.up_head, chart.up
+    for below in room.touched[: room.used[0]][::-1]:
         for arc in range(up_start[below], up_start[below + 1]):
             told = up[arc] + to_place[up_head[arc]]
             if told < to_place[below]:
@@ -35,16 +32,14 @@ def look(chart: Chart, stops: Stops, to_place: Longs, by: Rows) -> None:
 
 
 @compiled
-def aim(chart: Chart, stops: Stops, to_place: Longs, by: Rows) -> Longs:
-    """Work out the costs of ways that lead down alone to a place.
+def aim(chart: Chart, stops: Stops, room: Room) -> None:
+    """Work out the costs of ways that lead down alone to a place; the room is empty before.
 
-    Returns
-    -------
-    (n,) int64
-        The ancestors of the vertices from which an approach is turned onto, upward: all that have such a way.
+    Afterwards it has touched the ancestors of the vertices from which an approach is turned onto, upward: all that have
+    such a way.
     """
-    reached = [np.int64(0) for _ in range(0)]
     into_start, into_turn, turn_cost, beside = chart.into_start, chart.into_turn, chart.turn_cost, chart.beside
+    to_place, by, touched, used = room.to_place, room.by, room.touched, room.used
     for row in range(len(stops.edge)):
         state = np.int64(stops.edge[row])
         while state >= 0:
@@ -53,30 +48,35 @@ def aim(chart: Chart, stops: Stops, to_place: Longs, by: Rows) -> Longs:
                 if turn_cost[turn] >= 0:
                     seed = np.int64(chart.vertex[chart.source[turn]])
                     told = stops.stop[row] + turn_cost[turn]
-                    add_ancestors(seed, chart.parent, to_place, reached)
+                    touch_ancestors(seed, chart.parent, to_place, touched, used)
                     if told < to_place[seed]:
                         to_place[seed], by[seed] = told, row
             state = np.int64(beside[state])
-    ranks = np.empty(len(reached), np.int64)
-    for row in range(len(reached)):
-        ranks[row] = reached[row]
-    ranks.sort()
-    sweep(ranks, chart.up_start, chart.up_head, chart.down, to_place, by)
-    return ranks
+    touched[: used[0]].sort()
+    sweep(touched[: used[0]], chart.up_start, chart.up_head, chart.down, to_place, by)
 
 
 @compiled
-def add_ancestors(vertex: Whole, parent: Ints, to_place: Longs, reached: list[np.int64]) -> None:
-    """Add a vertex and those of its ancestors that are new to a list."""
+def touch_ancestors(vertex: Whole, parent: Ints, to_place: Longs, touched: Ints, used: Longs) -> None:
+    """Touch a vertex and those of its ancestors that are new."""
     above = np.int64(vertex)
     while above >= 0 and to_place[above] == UNKNOWN:
         to_place[above] = NEVER
-        reached.append(above)
+        touched[used[0]] = above
+        used[0] += 1
         above = np.int64(parent[above])
 
 
 @compiled
-def sweep(ranks: Longs, up_start: Longs, up_head: Ints, down: Longs, to_place: Longs, by: Rows) -> None:
+def clear(room: Room) -> None:
+    """Empty a room: forget all that was touched."""
+    for vertex in room.touched[: room.used[0]]:
+        room.to_place[vertex], room.by[vertex] = UNKNOWN, -1
+    room.used[0] = 0
+
+
+@compiled
+def sweep(ranks: Ints, up_start: Longs, up_head: Ints, down: Longs, to_place: Longs, by: Rows) -> None:
     """Carry the costs of the vertices told up to all their ancestors."""
     for below in ranks:
         for arc in range(up_start[below], up_start[below + 1]):
@@ -87,20 +87,26 @@ def sweep(ranks: Longs, up_start: Longs, up_head: Ints, down: Longs, to_place: L
 
 @compiled
 def climb(
-    vertex: Whole, up_start: Longs, up_head: Ints, parent: Ints, up: Longs, to_place: Longs, chain: Longs
+    vertex: Whole,
+    up_start: Longs,
+    up_head: Ints,
+    parent: Ints,
+    up: Longs,
+    to_place: Longs,
+    touched: Ints,
+    used: Longs,
 ) -> Whole:
-    """Return the cost from a vertex to the place, `NEVER` or more where there is no way.
-
-    ``chain`` is room for the ancestors of a vertex.
-    """
-    size = 0
+    """Return the cost from a vertex to the place, `NEVER` or more where there is no way."""
+    low = used[0]
+    high = low
     above = np.int64(vertex)
     while above >= 0 and to_place[above] == UNKNOWN:
-        chain[size] = above
-        size += 1
+        touched[high] = above
+        high += 1
         above = np.int64(parent[above])
-    for step in range(size - 1, -1, -1):
-        below = chain[step]
+    used[0] = high
+    for step in range(high - 1, low - 1, -1):
+        below = touched[step]
         best = NEVER
         for arc in range(up_start[below], up_start[below + 1]):
             best = min(best, up[arc] + to_place[up_head[arc]])
@@ -109,10 +115,10 @@ def climb(
 
 
 @compiled
-def resolve(chart: Chart, vertex: Whole, to_place: Longs) -> Whole:
+def resolve(chart: Chart, vertex: Whole, room: Room) -> Whole:
     """Return what `climb` does."""
-    chain = np.empty(chart.depth, np.int64)
-    return climb(vertex, chart.up_start, chart.up_head, chart.parent, chart.up, to_place, chain)
+    to_place, touched, used = room.to_place, room.touched, room.used
+    return climb(vertex, chart.up_start, chart.up_head, chart.parent, chart.up, to_place, touched, used)
 
 
 @compiled
@@ -140,28 +146,30 @@ def stop_at(stops: Stops, edge: Whole) -> Whole:
 
 
 @compiled
-def turned_back(chart: Chart, stops: Stops, state: Whole, to_place: Longs) -> Whole:
+def turned_back(chart: Chart, stops: Stops, state: Whole, room: Room) -> Whole:
     """Return the cost to the place for who could turn round at the end of a state's edge for nothing."""
     back = chart.twin[chart.edge[state]]
     if back < 0:
         return NEVER
     best = NEVER
     if chart.edge_cost[back] >= 0:
-        best = chart.edge_cost[back] + resolve(chart, chart.vertex[back], to_place)
+        best = chart.edge_cost[back] + resolve(chart, chart.vertex[back], room)
     row = stop_at(stops, back)
     return min(best, stops.stop[row]) if row >= 0 else best
 
 
 @compiled
-def onward(chart: Chart, stops: Stops, state: Whole, to_place: Longs, by: Rows) -> tuple[Whole, Whole]:
+def onward(chart: Chart, stops: Stops, state: Whole, room: Room) -> tuple[Whole, Whole]:
     """Return the cost from the end of a state's edge to the place, and the row of the approach.
 
     The vertices forget where a vehicle came from, so theirs is the cost unless it rests on turning round at once. Then
     the turns around are searched, each state no cheaper than its vertex (A* of Hart, Nilsson and Raphael, 1968).
     """
-    told = resolve(chart, chart.vertex[state], to_place)
-    if told >= NEVER or turned_back(chart, stops, state, to_place) > told:
-        return min(told, NEVER), taken(chart.vertex[state], chart.up_start, chart.up_head, chart.up, to_place, by)
+    told = resolve(chart, chart.vertex[state], room)
+    if told >= NEVER or turned_back(chart, stops, state, room) > told:
+        return min(told, NEVER), taken(
+            chart.vertex[state], chart.up_start, chart.up_head, chart.up, room.to_place, room.by
+        )
     # Least cost in all, cost so far, state or -1 at the place, row of the approach.
     heap = [(np.int64(told), np.int64(0), np.int64(state), np.int64(-1))]
     settled = {np.int64(state): NEVER}
@@ -172,17 +180,19 @@ def onward(chart: Chart, stops: Stops, state: Whole, to_place: Longs, by: Rows) 
         if at in settled and settled[at] <= driven:
             continue
         settled[at] = driven
-        told = resolve(chart, chart.vertex[at], to_place)
-        if turned_back(chart, stops, at, to_place) > told:
-            return driven + told, taken(chart.vertex[at], chart.up_start, chart.up_head, chart.up, to_place, by)
+        told = resolve(chart, chart.vertex[at], room)
+        if turned_back(chart, stops, at, room) > told:
+            return driven + told, taken(
+                chart.vertex[at], chart.up_start, chart.up_head, chart.up, room.to_place, room.by
+            )
         for turn in range(chart.first[at], chart.first[at + 1]):
             if chart.turn_cost[turn] >= 0:
-                turn_onto(chart, stops, turn, driven + chart.turn_cost[turn], to_place, heap)
+                turn_onto(chart, stops, turn, driven + chart.turn_cost[turn], room, heap)
     return NEVER, -1
 
 
 @compiled
-def turn_onto(chart: Chart, stops: Stops, turn: Whole, driven: Whole, to_place: Longs, heap: list[Waiting]) -> None:
+def turn_onto(chart: Chart, stops: Stops, turn: Whole, driven: Whole, room: Room, heap: list[Waiting]) -> None:
     """Add what a turn leads to: the place, if it can be reached along the edge, and the state at its end."""
     after = np.int64(chart.onto[turn])
     row = stop_at(stops, chart.edge[after])
@@ -191,7 +201,7 @@ def turn_onto(chart: Chart, stops: Stops, turn: Whole, driven: Whole, to_place: 
     through = chart.edge_cost[chart.edge[after]]
     if through < 0:
         return
-    least = min(resolve(chart, chart.vertex[after], to_place), turned_back(chart, stops, after, to_place))
+    least = min(resolve(chart, chart.vertex[after], room), turned_back(chart, stops, after, room))
     if least < NEVER:
         heapq.heappush(heap, (driven + through + least, driven + through, after, np.int64(-1)))
 
@@ -206,22 +216,18 @@ def direct(starts: Starts, stops: Stops, spot: Whole) -> tuple[Whole, Whole]:
 
 
 @compiled
-def from_spot(
-    chart: Chart, starts: Starts, stops: Stops, spot: Whole, to_place: Longs, by: Rows
-) -> tuple[Whole, Whole]:
+def from_spot(chart: Chart, starts: Starts, stops: Stops, spot: Whole, room: Room) -> tuple[Whole, Whole]:
     """Return the cost from one spot to the place, and the row of the approach."""
     best, row = direct(starts, stops, spot)
     if starts.rest[spot] < NEVER:
-        rest, other = onward(chart, stops, starts.edge[spot], to_place, by)
+        rest, other = onward(chart, stops, starts.edge[spot], room)
         if rest + starts.rest[spot] < best:
             best, row = rest + starts.rest[spot], other
     return best, row
 
 
 @compiled
-def from_vehicle(
-    chart: Chart, starts: Starts, stops: Stops, vehicle: Whole, to_place: Longs, by: Rows
-) -> tuple[Whole, Whole, Whole]:
+def from_vehicle(chart: Chart, starts: Starts, stops: Stops, vehicle: Whole, room: Room) -> tuple[Whole, Whole, Whole]:
     """Return the least cost from any spot of a vehicle, that spot, and the row of the approach."""
     best: Whole = NEVER
     spot: Whole = -1
@@ -230,16 +236,16 @@ def from_vehicle(
         # No spot is cheaper than its vertex: one that cannot be better is not looked at more closely.
         told, _ = direct(starts, stops, one)
         if starts.rest[one] < NEVER:
-            told = min(told, starts.rest[one] + resolve(chart, chart.vertex[starts.edge[one]], to_place))
+            told = min(told, starts.rest[one] + resolve(chart, chart.vertex[starts.edge[one]], room))
         if told < best:
-            told, other = from_spot(chart, starts, stops, one, to_place, by)
+            told, other = from_spot(chart, starts, stops, one, room)
             if told < best:
                 best, spot, row = told, one, other
     return best, spot, row
 
 
 @compiled
-def drive(chart: Chart, stops: Stops, state: Whole, cost: Whole, row: Whole, to_place: Longs, by: Rows) -> Longs:
+def drive(chart: Chart, stops: Stops, state: Whole, cost: Whole, row: Whole, room: Room) -> Longs:
     """Return the states of a way of a known cost from the end of a state's edge to an approach, both included.
 
     Any way of that cost is followed, the lowest turns first; a state is tried once, so that edges that cost nothing
@@ -247,7 +253,7 @@ def drive(chart: Chart, stops: Stops, state: Whole, cost: Whole, row: Whole, to_
     """
     first, onto, turn_cost, edge_of, edge_cost = chart.first, chart.onto, chart.turn_cost, chart.edge, chart.edge_cost
     vertex, up_start, up_head, parent, up = chart.vertex, chart.up_start, chart.up_head, chart.parent, chart.up
-    chain = np.empty(chart.depth, np.int64)
+    to_place, touched, used = room.to_place, room.touched, room.used
     last, stop = stops.edge[row], stops.stop[row]
     path, left, turn_at = [np.int64(state)], [np.int64(cost)], [first[state]]
     tried = {np.int64(state): True}
@@ -267,8 +273,8 @@ def drive(chart: Chart, stops: Stops, state: Whole, cost: Whole, row: Whole, to_
         through = edge_cost[edge_of[after]]
         if turn_cost[turn] < 0 or through < 0 or through > rest or after in tried:
             continue
-        told = climb(vertex[after], up_start, up_head, parent, up, to_place, chain)
-        if leads(chart, stops, after, rest - through, told, to_place, by):
+        told = climb(vertex[after], up_start, up_head, parent, up, to_place, touched, used)
+        if leads(chart, stops, after, rest - through, told, room):
             tried[after] = True
             path.append(after)
             left.append(rest - through)
@@ -277,9 +283,9 @@ def drive(chart: Chart, stops: Stops, state: Whole, cost: Whole, row: Whole, to_
 
 
 @compiled
-def leads(chart: Chart, stops: Stops, state: Whole, cost: Whole, told: Whole, to_place: Longs, by: Rows) -> bool:
+def leads(chart: Chart, stops: Stops, state: Whole, cost: Whole, told: Whole, room: Room) -> bool:
     """Tell whether the cost from the end of a state's edge to the place is this; ``told`` is that of its vertex."""
-    back = turned_back(chart, stops, state, to_place)
+    back = turned_back(chart, stops, state, room)
     if back > told:
         return bool(told == cost)
-    return bool(back <= cost and onward(chart, stops, state, to_place, by)[0] == cost)
+    return bool(back <= cost and onward(chart, stops, state, room)[0] == cost)
