@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := .cache/bench-venv
 SAMPLE := .cache/gothenburg.network
 NIGHT := scenarios/samples/gothenburg
 
@@ -36,8 +37,17 @@ lint: setup
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q graphs dispatch scenarios api tests/test_readme.py
 
-bench: setup
-	$(BIN)/python -m benchmarks.first_path
+# The peers have wheels for Python 3.12 and later, so they get an environment of their own.
+bench: $(BENCH)/.installed
+	$(BENCH)/bin/python -m benchmarks.first_path
+	$(BENCH)/bin/python -m benchmarks.orders
+	$(BENCH)/bin/python -m benchmarks.engine
+	$(BENCH)/bin/python -m benchmarks.against_peers
+	$(BENCH)/bin/python -m benchmarks.growth
+
+$(BENCH)/.installed: setup.cfg constraints.txt benchmarks/requirements.txt benchmarks/environment.py
+	$(PYTHON) -m benchmarks.environment
+	@touch $@
 
 clean:
 	rm -rf $(VENV) .cache build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 
@@ -12,16 +11,18 @@ import shapely
 from apiflask import APIFlask
 from flask.json.provider import DefaultJSONProvider
 
-from api.answers import route_answer, to_json
-from api.examples import ask_example, example_body
+from api.answers import to_json
+from api.examples import example_body
 from api.openapi import DESCRIPTION, complete
 from api.problems import register_problems
 from api.responses import secure
-from api.routes import docs, health, kinds, recommendations, roads
+from api.routes import docs, health, kinds, recommendations, roads, times
 from api.service import EXTENSION, Page, Service
 from api.settings import Settings
+from api.warming import warm_up
 from dispatch.force import Force
-from graphs.errors import Unreachable
+from graphs.closures import read_closures
+from graphs.conditions import NO_CONDITIONS
 from graphs.netfile import load_network
 from graphs.network import Network
 from graphs.profiles import Profiles
@@ -59,13 +60,13 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> APIF
         A setting, or a file that one names, is not accepted.
     """
     service = load_service(settings or Settings.from_environment(), clock)
-    _warm_up(service)
+    warm_up(service)
     app = APIFlask("api", "Nearest First", product_version(), docs_path=None, json_errors=False)
     app.extensions[EXTENSION] = service
     _configure(app, service)
     register_problems(app)
     app.after_request(secure)
-    for part in (recommendations, roads, health, kinds, docs):
+    for part in (recommendations, roads, times, health, kinds, docs):
         app.register_blueprint(part.blueprint)
     return app
 
@@ -75,8 +76,9 @@ def load_service(settings: Settings, clock: Clock) -> Service:
     network = load_network(settings.graph, Profiles.read(settings.profiles) if settings.profiles else None)
     force = Force.read(settings.force) if settings.force else Force.default()
     picture = read_picture_folder(settings.picture, force, network) if settings.picture else None
+    conditions = read_closures(settings.closures, network) if settings.closures else NO_CONDITIONS
     example = example_body(network, force)
-    return Service(settings, network, force, picture, clock, _about(network), example)
+    return Service(settings, network, force, picture, conditions, clock, _about(network), example)
 
 
 def _about(network: Network) -> Page:
@@ -84,16 +86,6 @@ def _about(network: Network) -> Page:
     body = to_json({**summary(network), "area": area})
     # The profile table and the notes of the build are told too, and the network's hash does not cover them.
     return Page(body, f"{network.hash[:32]}-{hashlib.sha256(body).hexdigest()[:16]}")
-
-
-def _warm_up(service: Service) -> None:
-    """Compile, index and time everything that a request of any grade uses."""
-    for grade in service.force.grades:
-        ask_example(service, grade=grade)
-    for profile in service.network.profiles.names:
-        places = [(item["lat"], item["lon"]) for item in (service.example["incident"], service.example["units"][-1])]
-        with suppress(Unreachable):
-            route_answer(service.network, profile, *places)
 
 
 def _configure(app: APIFlask, service: Service) -> None:

@@ -7,15 +7,31 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 
-from api import answers, printing
-from api.places import Place, read_pair, read_place
+from api import answers, cli_roads, printing
+from api.options import (
+    OPTIONS,
+    closures_option,
+    conditions_of,
+    engine_of,
+    force_option,
+    geojson_option,
+    graph_option,
+    json_option,
+    moment_of,
+    out,
+    profiles_option,
+    put,
+    read_force,
+    read_network,
+    reference_option,
+)
+from api.places import read_pair
 from dispatch.force import Force
 from dispatch.model import Incident, Picture
 from dispatch.recommend import recommend
@@ -24,15 +40,12 @@ from graphs.errors import Fault, InputError, NearestError
 from graphs.faults import NOTHING, gather, unknown_name
 from graphs.netfile import load_network, save_network
 from graphs.network import Network
-from graphs.profiles import Profiles
 from graphs.provenance import product_version
 from graphs.summary import summary
-from scenarios.checks import END_OF_TIME, Beside, incidents_of
-from scenarios.rows import read_moment
+from scenarios.checks import Beside, incidents_of
 from scenarios.tables import read_incidents, read_units
 
 NO_ANSWER = 3
-OPTIONS = "options"
 
 
 class _Commands(click.Group):
@@ -59,21 +72,6 @@ def main() -> None:
 @main.group()
 def graph() -> None:
     """Make and look at road networks."""
-
-
-graph_option = click.option(
-    "--graph",
-    "graph_file",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Network file, see 'nearest graph build'.",
-)
-profiles_option = click.option(
-    "--profiles", type=click.Path(path_type=Path), help="Profile table (TOML) in place of the shipped one."
-)
-profile_option = click.option("--profile", default="response", show_default=True, help="normal or response.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-geojson_option = click.option("--geojson", "as_geojson", is_flag=True, help="Print GeoJSON, routes included.")
 
 
 @graph.command("build")
@@ -111,9 +109,9 @@ def graph_info(file: Path, as_json: bool) -> None:
     """Say what the network in FILE holds and what was left out."""
     facts = summary(load_network(file))
     if as_json:
-        _put(answers.to_json(facts))
+        put(answers.to_json(facts))
     else:
-        printing.print_network(_out(), facts)
+        printing.print_network(out(), facts)
 
 
 @graph.command("export")
@@ -148,24 +146,23 @@ def graph_export(file: Path, output: Path) -> None:
     "--incidents", "incidents_file", type=click.Path(path_type=Path), help="incidents.csv: what units are committed to."
 )
 @click.option("-k", "k", default=5, show_default=True, help="How many eligible units to show.")
-@click.option(
-    "--force", "force_file", type=click.Path(path_type=Path), help="Force profile (TOML); Cleveland if not given."
-)
+@force_option
 @click.option("--now", help="ISO time of the picture; the clock's if not given.")
+@closures_option
 @profiles_option
+@reference_option
 @json_option
 @geojson_option
 def recommend_command(graph_file: Path, profiles: Path | None, k: int, **asked: Any) -> None:
     """Say who should go to an incident, and why not the others."""
-    network = load_network(graph_file, Profiles.read(profiles) if profiles else None)
-    force = Force.read(asked["force_file"]) if asked["force_file"] else Force.default()
+    network, force = read_network(graph_file, profiles), read_force(asked["force_file"])
     answer = _recommendation(network, force, k, asked)
     if asked["as_json"]:
-        _put(answer.to_json())
+        put(answer.to_json())
     elif asked["as_geojson"]:
-        _put(answers.to_json(answers.recommendation_geojson(answer, network, k)))
+        put(answers.to_json(answers.recommendation_geojson(answer, network, k)))
     else:
-        printing.print_recommendation(_out(), answer, network, force, k)
+        printing.print_recommendation(out(), answer, network, force, k)
     if answer.outcome != "suggested":
         sys.exit(NO_ANSWER)
 
@@ -177,7 +174,8 @@ def _recommendation(network: Network, force: Force, k: int, asked: dict[str, Any
         faults.append(Fault(OPTIONS, "", "-k", str(k), "a whole number, 1 or more"))
     if asked["as_json"] and asked["as_geojson"]:
         faults.append(Fault(OPTIONS, "", "--json, --geojson", "both", "one of them"))
-    beside = Beside(force, network, _now(asked["now"], faults))
+    beside = Beside(force, network, moment_of(asked["now"], "--now", faults))
+    conditions = conditions_of(asked["closures_file"], network, faults)
     units = gather(faults, lambda: read_units(asked["units_file"], beside)) or ()
     known: tuple[Incident, ...] = ()
     if asked["incidents_file"]:
@@ -185,7 +183,8 @@ def _recommendation(network: Network, force: Force, k: int, asked: dict[str, Any
     incident = _incident(asked, known, beside, faults)
     if faults or incident is None:
         raise InputError(faults)
-    return recommend(Picture(beside.now, units, known), incident, network, force)
+    engine = engine_of(reference=asked["reference"])
+    return recommend(Picture(beside.now, units, known), incident, network, force, conditions, engine)
 
 
 def _incident(asked: dict[str, Any], known: Sequence[Incident], beside: Beside, faults: list[Fault]) -> Incident | None:
@@ -249,94 +248,10 @@ def _incident_record(asked: dict[str, Any], force: Force, faults: list[Fault]) -
     }
 
 
-def _now(text: str | None, faults: list[Fault]) -> datetime:
-    if text is None:
-        return datetime.now(UTC)
-    return gather(faults, lambda: read_moment(text, OPTIONS, "--now")) or END_OF_TIME
-
-
-@main.command("route")
-@graph_option
-@click.option("--from", "start", required=True, help="LAT,LON.")
-@click.option("--to", "end", required=True, help="LAT,LON.")
-@profile_option
-@profiles_option
-@json_option
-@geojson_option
-def route_command(
-    graph_file: Path, start: str, end: str, profile: str, profiles: Path | None, as_json: bool, as_geojson: bool
-) -> None:
-    """Show the fastest way from one point to another, as the engine drives it."""
-    network = load_network(graph_file, Profiles.read(profiles) if profiles else None)
-    places = _places(network, [("--from", start), ("--to", end)])
-    answer = answers.route_answer(network, profile, *places)
-    if as_geojson:
-        geometry = answer.pop("geometry")
-        _put(answers.to_json({"type": "Feature", "properties": answer, "geometry": geometry}))
-    elif as_json:
-        _put(answers.to_json(answer))
-    else:
-        printing.print_route(_out(), answer)
-
-
-@main.command("snap")
-@graph_option
-@click.option("--at", required=True, help="LAT,LON.")
-@click.option("--course", "course_deg", type=float, help="Direction of travel, degrees from north.")
-@click.option("--speed", "speed_kmh", type=float, help="Speed, km/h.")
-@profile_option
-@profiles_option
-@json_option
-def snap_command(
-    graph_file: Path,
-    at: str,
-    course_deg: float | None,
-    speed_kmh: float | None,
-    profile: str,
-    profiles: Path | None,
-    as_json: bool,
-) -> None:
-    """Show where a vehicle at a point is on the road, and from where an incident there is reached."""
-    network = load_network(graph_file, Profiles.read(profiles) if profiles else None)
-    _require_motion(course_deg, speed_kmh)
-    (place,) = _places(network, [("--at", at)])
-    answer = answers.snap_answer(network, profile, place, course_deg, speed_kmh)
-    if as_json:
-        _put(answers.to_json(answer))
-    else:
-        printing.print_snap(_out(), answer)
-
-
-def _places(network: Network, asked: Sequence[tuple[str, str]]) -> list[Place]:
-    faults: list[Fault] = []
-    places = [read_place(text, OPTIONS, option, network, faults) for option, text in asked]
-    if faults:
-        raise InputError(faults)
-    return places
-
-
-def _require_motion(course_deg: float | None, speed_kmh: float | None) -> None:
-    told = (("--course", course_deg, 360.0, "degrees, 0 to 360"), ("--speed", speed_kmh, 400.0, "km/h, 0 to 400"))
-    faults = [
-        Fault(OPTIONS, "", option, str(value), accepted)
-        for option, value, most, accepted in told
-        if value is not None and not 0.0 <= value <= most
-    ]
-    if faults:
-        raise InputError(faults)
-
-
 def _require_folder(output: Path) -> None:
     if output.is_dir() or not output.parent.is_dir():
         raise InputError([Fault(OPTIONS, "", "-o", str(output), "a file in a folder that exists")])
 
 
-def _out() -> Console:
-    # What people bring is printed as it is: "[bold]" in a callsign is part of the callsign.
-    console = Console(highlight=False, markup=False)
-    # A file or a pipe has no width; a table must not be folded for it.
-    return console if console.is_terminal else Console(highlight=False, markup=False, width=160)
-
-
-def _put(text: bytes) -> None:
-    sys.stdout.buffer.write(text)
+for command in cli_roads.COMMANDS:
+    main.add_command(command)

@@ -65,6 +65,11 @@ def _half_way(network: Network, edge: int) -> dict[str, float]:
     return {"lat": round(point.y, 5), "lon": round(point.x, 5)}
 
 
+def example_places(service: Service) -> list[tuple[float, float]]:
+    """Return the places of the example, ``(lat, lon)``: its incident, then its units."""
+    return [(item["lat"], item["lon"]) for item in (service.example["incident"], *service.example["units"])]
+
+
 def picture_body(service: Service) -> dict[str, Any] | None:
     """Ask about the first open incident of the demonstration picture; None where the service has no picture."""
     if service.picture is None:
@@ -82,4 +87,4 @@ def picture_body(service: Service) -> dict[str, Any] | None:
 def ask_example(service: Service, **changed: Any) -> Recommendation:
     """Ask the example, with some fields of its incident changed, the way a client would."""
     body = {**service.example, "incident": {**service.example["incident"], **changed}}
-    return recommend(*read_question(body, service), service.network, service.force)
+    return recommend(*read_question(body, service), service.network, service.force, service.conditions)

@@ -8,23 +8,27 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api.examples import picture_body
+from api.parameters import parameters
 from api.problems import KINDS, MEDIA_TYPE
-from api.schemas import (
-    REFERENCE,
-    HealthAnswer,
-    KindAnswer,
+from api.road_schemas import (
+    ClosuresAnswer,
+    NearestAnswer,
     NetworkAnswer,
-    Problem,
-    RecommendationAnswer,
-    RecommendationRequest,
+    ReachableAnswer,
     RouteAnswer,
+    TableAnswer,
 )
+from api.schemas import REFERENCE, HealthAnswer, KindAnswer, Problem, RecommendationAnswer, RecommendationRequest
 from api.service import Service
 
 _MODELS: tuple[type[BaseModel], ...] = (
     RecommendationRequest,
     RecommendationAnswer,
     RouteAnswer,
+    TableAnswer,
+    NearestAnswer,
+    ReachableAnswer,
+    ClosuresAnswer,
     NetworkAnswer,
     HealthAnswer,
     Problem,
@@ -58,9 +62,9 @@ def complete(document: dict[str, Any], service: Service) -> dict[str, Any]:
     document["components"] = {"schemas": schemas["$defs"]}
     paths = document["paths"]
     paths["/v1/recommendations"]["post"]["requestBody"] = _request_body(service)
-    paths["/v1/route"]["get"]["parameters"] = _route_parameters(service)
+    for path, described in parameters(service).items():
+        paths[path]["get"]["parameters"] = described
     paths["/v1/network"]["get"]["responses"]["304"] = {"description": "It is still what If-None-Match names."}
-    paths["/problems/{slug}"]["get"]["parameters"] = [_slug_parameter()]
     return document
 
 
@@ -71,24 +75,3 @@ def _request_body(service: Service) -> dict[str, Any]:
         examples["picture"] = {"summary": "An incident of the demonstration picture", "value": asked}
     content["application/json"]["examples"] = examples
     return {"required": True, "content": content}
-
-
-def _route_parameters(service: Service) -> list[dict[str, Any]]:
-    incident, unit = service.example["incident"], service.example["units"][0]
-    place = {"type": "string", "description": "LAT,LON in degrees"}
-    names = list(service.network.profiles.names)
-    profile = {"type": "string", "enum": names, "default": "response"}
-    return [
-        {**_query("from", "where it starts", place), "required": True, "example": f"{unit['lat']},{unit['lon']}"},
-        {**_query("to", "where it ends", place), "required": True, "example": f"{incident['lat']},{incident['lon']}"},
-        _query("profile", "how the vehicle drives", profile),
-    ]
-
-
-def _query(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "in": "query", "description": description, "schema": schema}
-
-
-def _slug_parameter() -> dict[str, Any]:
-    schema = {"type": "string", "enum": sorted(KINDS)}
-    return {"name": "slug", "in": "path", "required": True, "description": "the kind of problem", "schema": schema}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from rich.table import Table
 from api.answers import shown_lines
 from dispatch.force import Force
 from dispatch.recommendation import LedgerLine, LeftBehind, Recommendation, Target
+from graphs.conditions import NO_CONDITIONS
 from graphs.network import Network
 from graphs.times import MS_PER_S
 
@@ -39,8 +41,10 @@ def print_recommendation(console: Console, answer: Recommendation, network: Netw
     if shown:
         console.print(_ranked(shown, answer.suggested))
     _print_rest(console, answer, shown)
+    force_hash, conditions = answer.versions["force"]["hash"], answer.versions["conditions"]
+    known = "" if conditions == NO_CONDITIONS.hash else f"  conditions {conditions[:12]}"
     console.print(
-        f"network {network.hash[:12]}  force {answer.versions['force']['hash'][:12]}  "
+        f"network {network.hash[:12]}  force {force_hash[:12]}{known}  "
         f"profile {answer.profile}  {network.meta.attribution}",
         style="dim",
     )
@@ -166,18 +170,42 @@ def _print_counts(console: Console, title: str, counts: dict[str, int]) -> None:
     console.print(table)
 
 
-def print_route(console: Console, answer: dict[str, Any]) -> None:
-    """Print a route road by road."""
+def print_route(console: Console, answer: dict[str, Any], at: datetime) -> None:
+    """Print a route road by road; the moment has the offset of the clocks to print it by."""
     total = clock(round(answer["time_s"] * MS_PER_S))
     walk = clock(round(answer["walk_s"] * MS_PER_S))
-    console.print(f"{total} (of which {walk} on foot), {answer['length_m'] / 1000:.2f} km, profile {answer['profile']}")
+    length = f"{answer['length_m'] / 1000:.2f} km"
+    console.print(
+        f"{total} (of which {walk} on foot), {length}, profile {answer['profile']}, at {at:%Y-%m-%d %H:%M:%S %Z}"
+    )
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("time", "metres"):
         table.add_column(name, justify="right")
-    table.add_column("road")
-    table.add_column("class")
+    for name in ("turn", "road", "class"):
+        table.add_column(name)
     for step in answer["steps"]:
-        table.add_row(clock(round(step["time_s"] * MS_PER_S)), f"{step['length_m']:.0f}", step["road"], step["class"])
+        time = clock(round(step["time_s"] * MS_PER_S))
+        table.add_row(time, f"{step['length_m']:.0f}", _turn(step), step["road"], step["class"])
+    console.print(table)
+    console.print(answer["attribution"], style="dim")
+
+
+def _turn(step: dict[str, Any]) -> str:
+    """Say how a road is come onto."""
+    turn, angle = step["turn"], step["turned_deg"]
+    if turn == "roundabout" and angle is not None:
+        return f"roundabout, {abs(angle):.0f}° {'left' if angle < 0 else 'right'}"
+    return {None: "", "u_turn": "turn round"}.get(turn, str(turn))
+
+
+def print_table(console: Console, answer: dict[str, Any]) -> None:
+    """Print times from every origin to every destination, each named by its road."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("from")
+    for place in answer["destinations"]:
+        table.add_column(place["road"], justify="right")
+    for place, row in zip(answer["origins"], answer["durations"], strict=True):
+        table.add_row(place["road"], *("-" if time is None else clock(round(time * MS_PER_S)) for time in row))
     console.print(table)
     console.print(answer["attribution"], style="dim")
 

@@ -182,89 +182,6 @@ class RecommendationAnswer(Answer):
     versions: Versions = Field(description="hashes of all that the answer rests on")
 
 
-class LineString(Answer):
-    """A line in GeoJSON."""
-
-    type: Literal["LineString"] = Field(description="kind of geometry")
-    coordinates: list[list[float]] = Field(description="[lon, lat] pairs in driving order")
-
-
-class Step(Answer):
-    """A stretch of a route along one road."""
-
-    road: str = Field(description="its name, else its number, else its class")
-    road_class: str = Field(alias="class", description="road class")
-    time_s: Seconds = Field(description="seconds on it, the turn onto it included")
-    length_m: Metres = Field(description="metres")
-
-
-class RouteAnswer(Answer):
-    """The fastest way from one point to another."""
-
-    profile: str = Field(description="response or normal")
-    time_s: Seconds = Field(description="seconds, drive and walk")
-    drive_s: Seconds = Field(description="seconds driving")
-    walk_s: Seconds = Field(description="seconds on foot at the end")
-    length_m: Metres = Field(description="metres driven")
-    start_gap_m: Metres = Field(description="metres from the first point to its road")
-    end_gap_m: Metres = Field(description="metres from the last road to the second point")
-    steps: list[Step] = Field(description="the way, road by road")
-    geometry: LineString = Field(description="the way as GeoJSON")
-    attribution: str = Field(description="whom the roads are owed to; to be shown with them")
-    network: Hash = Field(description="SHA-256 of the road network")
-    profiles: Hash = Field(description="SHA-256 of the profile table")
-
-
-class Bounds(Answer):
-    """A box in degrees."""
-
-    west: float = Field(description="longitude")
-    south: float = Field(description="latitude")
-    east: float = Field(description="longitude")
-    north: float = Field(description="latitude")
-
-
-class ProfileUse(Answer):
-    """What a profile may use of the network."""
-
-    open_edges: int = Field(description="directed edges that it may drive")
-    closed: dict[str, int] = Field(description="reason to number of directed edges that it may not")
-    cut_off: dict[str, int] = Field(description="open edges that no way joins to the rest")
-
-
-class Area(Answer):
-    """A polygon in GeoJSON."""
-
-    type: Literal["Polygon", "MultiPolygon"] = Field(description="kind of geometry")
-    coordinates: list[Any] = Field(description="rings of [lon, lat] pairs")
-
-
-class NetworkAnswer(Answer):
-    """What the road network holds and what was left out of it."""
-
-    source: str = Field(description="what it was built from")
-    source_sha256: str = Field(description="checksum of that file; empty where it was no file")
-    data_timestamp: str | None = Field(description="time of the data; null where the source does not say")
-    attribution: str = Field(description="whom the roads are owed to; to be shown with them")
-    licence: str = Field(description="licence of the data")
-    hash: Hash = Field(description="SHA-256 of the content")
-    nodes: int = Field(description="junctions and ends of roads")
-    edges: int = Field(description="directed edges")
-    roads_km: float = Field(description="kilometres of road, both directions counted once")
-    one_way_edges: int = Field(description="edges without a way back")
-    turn_restrictions: int = Field(description="turn restrictions")
-    tunnel_edges: int = Field(description="edges in tunnels")
-    bridge_edges: int = Field(description="edges on bridges")
-    roundabout_edges: int = Field(description="edges of roundabouts")
-    limit_tagged_share: float = Field(description="share of edges with a known speed limit")
-    area_km2: float = Field(description="size of the area, square kilometres")
-    bounds: Bounds = Field(description="the box around the area")
-    dropped: dict[str, int] = Field(description="reason to number of ways or edges left out when it was built")
-    notes: list[str] = Field(description="what should be read before relying on it")
-    profiles: dict[str, ProfileUse] = Field(description="what each profile may use")
-    area: Area = Field(description="the area inside which a place may be asked for")
-
-
 class PictureAnswer(Answer):
     """The demonstration picture of a service."""
 
@@ -280,6 +197,7 @@ class HealthAnswer(Answer):
     version: str = Field(description="of this product")
     network: NamedHash = Field(description="the road network")
     profiles: Hash = Field(description="SHA-256 of the profile table")
+    conditions: Hash = Field(description="SHA-256 of all closures and slower roads that it knows")
     force: NamedHash = Field(description="the force profile")
     picture: PictureAnswer | None = Field(description="the demonstration picture; null where there is none")
 
@@ -288,7 +206,9 @@ class FaultAnswer(Answer):
     """One thing wrong with an input."""
 
     source: str = Field(description="what was read: body, query or request")
-    where: str = Field(description="JSON pointer to the part of a body, such as /units/3; empty for the whole")
+    where: str = Field(
+        description="JSON pointer to a part of a body, such as /units/3; place 3 of a parameter; empty for the whole"
+    )
     field: str = Field(description="the field, parameter or header")
     value: str = Field(description="what was found, shortened")
     accepted: str = Field(description="what would have been accepted")

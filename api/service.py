@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 
+from api.driving import Driving
 from api.settings import Settings
 from dispatch.force import Force
 from dispatch.model import Picture
+from graphs.conditions import Conditions
 from graphs.network import Network
 
 EXTENSION = "nearest"
@@ -33,6 +36,8 @@ class Service:
     ----------
     picture
         The demonstration picture, or None.
+    conditions
+        What is closed or slowed, now and at other times.
     clock
         Returns the present moment, with an offset.
     about_network
@@ -45,9 +50,15 @@ class Service:
     network: Network
     force: Force
     picture: Picture | None
+    conditions: Conditions
     clock: Callable[[], datetime]
     about_network: Page
     example: dict[str, Any]
+
+    def driving(self, profile: str, at: datetime | None = None) -> Driving:
+        """Return how roads are driven at a moment, now if not given, by the clocks of the force."""
+        moment = (at or self.clock()).astimezone(ZoneInfo(self.force.time_zone))
+        return Driving(self.network, profile, moment, self.conditions)
 
 
 def service() -> Service:

@@ -25,6 +25,8 @@ from graphs.errors import NearestError
 bind = "127.0.0.1:8000"
 wsgi_app = "api.serving:application()"
 worker_class = "api.serving.Worker"
+# A table of many places has a long address; more than this no server of this kind reads.
+limit_request_line = 8190
 workers = 2
 threads = 8
 # The network is loaded before the workers are made, which then share its memory.

@@ -28,6 +28,8 @@ class Settings:
         ``NEAREST_PROFILES``: profile table (TOML) in place of the shipped one.
     picture
         ``NEAREST_PICTURE``: folder of a demonstration picture; none if not given.
+    closures
+        ``NEAREST_CLOSURES``: closures.geojson, what is closed or slowed; nothing if not given.
     max_body_bytes
         ``NEAREST_MAX_BODY_BYTES``: longest body that is read.
     """
@@ -36,6 +38,7 @@ class Settings:
     force: Path | None = None
     profiles: Path | None = None
     picture: Path | None = None
+    closures: Path | None = None
     max_body_bytes: int = MAX_BODY_BYTES
 
     @classmethod
@@ -60,6 +63,7 @@ class Settings:
             force=_path(told, "NEAREST_FORCE"),
             profiles=_path(told, "NEAREST_PROFILES"),
             picture=_path(told, "NEAREST_PICTURE"),
+            closures=_path(told, "NEAREST_CLOSURES"),
             max_body_bytes=max_body_bytes,
         )
 

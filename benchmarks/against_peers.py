@@ -173,6 +173,29 @@ def _cell(times: dict[str, float] | None, failure: str | None) -> str:
     return f"{times['median']:g} (p99 {times['p99']:g}, n {times['count']})"
 
 
+def plot(result: dict[str, Any]) -> None:
+    """Draw the medians of each peer, the quickest on top."""
+    import matplotlib as mpl  # noqa: PLC0415 - only where a picture is drawn
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt  # noqa: PLC0415
+
+    kinds = ("5 of 1,000 held", "1,000 to 1", "50 x 300", "route")
+    figure, axes = plt.subplots(1, len(kinds), figsize=(14, 4), layout="constrained")
+    for ax, kind in zip(axes, kinds, strict=True):
+        told = [(row["milliseconds"][kind]["median"], row["peer"]) for row in result["peers"] if _has(row, kind)]
+        told.sort(reverse=True)
+        ax.barh([name for _, name in told], [value for value, _ in told], color="0.6")
+        ax.set_xscale("log")
+        ax.set_title(f"{kind}, ms")
+        ax.grid(visible=True, axis="x", alpha=0.3)
+    figure.savefig(RESULTS / "peers.png", dpi=120)
+
+
+def _has(row: dict[str, Any], kind: str) -> bool:
+    return not row["failure"] and kind in row["milliseconds"]
+
+
 def main() -> None:
     """Measure and write the results."""
     pbf = Path(sys.argv[1]) if len(sys.argv) > 1 else ROADS / "porto.osm.pbf"
@@ -189,6 +212,7 @@ def main() -> None:
     (RESULTS / "peers.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     text = markdown(result)
     (RESULTS / "peers.md").write_text(text, "utf-8")
+    plot(result)
     print(text, *agreements, sep="\n")
 
 

@@ -120,7 +120,7 @@ def _accuracy_doubt_ms(placed: Placed, times: EdgeTimes, leg: Leg) -> int:
     radius_m = accuracy_m(placed.question, fix)
     edge = leg.spot.edge
     length_m = float(times.network.length_m[edge])
-    driven_ms = float(times.edge_ms[edge] - times.wait_ms[edge])
+    driven_ms = float(times.usual_ms[edge] - times.wait_ms[edge])
     return round(radius_m * driven_ms / length_m) if length_m > 0.0 else 0
 
 

@@ -237,6 +237,9 @@ def _target(incident: Incident, force: Force, now: datetime) -> Target:
 def _warnings(incident: Incident, gap_m: float, router: Routing) -> Iterator[str]:
     if gap_m > router.edge_times.profile.walk_m:
         yield f"the nearest road that may serve the incident is {gap_m:.0f} m away; the walk is in the times"
+    shut = router.shut_off_by(incident.lat, incident.lon, on_road=incident.on_road)
+    if shut:
+        yield f"the road at the incident is closed ({'; '.join(shut)}): units drive up to the closure and go on on foot"
     passed = None if incident.on_road else router.passed_over(incident.lat, incident.lon, gap_m)
     if passed is not None:
         name = router.network.edge_name(passed[0])

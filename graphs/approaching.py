@@ -24,11 +24,20 @@ def up_to_closures(times: EdgeTimes, approaches: Sequence[Approach]) -> tuple[Ap
     if not shut:
         return tuple(approaches)
     found = {item.edge: item for item in approaches if item not in shut}
-    for item in (reached for start in shut for reached in _Walk(times, start).reached()):
+    made = [reached for start in shut for reached in _Walk(times, start).reached()]
+    for item in [*made, *_other_ways(times, made)]:
         known = found.get(item.edge)
         if known is None or (item.walk_ms, item.fraction) < (known.walk_ms, known.fraction):
             found[item.edge] = item
     return tuple(sorted(found.values(), key=lambda item: (item.walk_ms, item.edge)))
+
+
+def _other_ways(times: EdgeTimes, approaches: Sequence[Approach]) -> Iterator[Approach]:
+    """Yield the same places for who comes the other way: a vehicle stops on either side of a road, or there to turn."""
+    for item in approaches:
+        twin = int(times.network.twin[item.edge])
+        if twin >= 0 and times.usual_ms[twin] != CLOSED:
+            yield Approach(twin, 1.0 - item.fraction, item.gap_m, item.walk_ms, item.lat, item.lon)
 
 
 class _Walk:

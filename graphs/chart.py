@@ -172,6 +172,17 @@ def columns_of(times: EdgeTimes, first: Longs, edge: Longs, fraction: Floats, de
     return Starts(first, edge, fraction, along, delay, rest, _alike(times.network.twin, first, edge, delay))
 
 
+def only(starts: Starts, vehicles: Longs) -> Starts:
+    """Return some of the vehicles."""
+    count = np.diff(starts.first)[vehicles]
+    first = np.concatenate(([0], np.cumsum(count)))
+    rows = np.arange(first[-1]) + np.repeat(starts.first[vehicles] - first[:-1], count)
+    return Starts(
+        first, starts.edge[rows], starts.fraction[rows], starts.along[rows], starts.delay[rows], starts.rest[rows],
+        starts.alike[vehicles],
+    )  # fmt: skip
+
+
 def _first(groups: Sequence[Sequence[object]]) -> Longs:
     return np.cumsum([0, *map(len, groups)], dtype=np.int64)
 

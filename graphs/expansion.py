@@ -93,7 +93,9 @@ def remembered_for(times: EdgeTimes) -> Mask:
         np.where(times.turn_ms == CLOSED, 0, times.turn_ms),
         special,
     )
-    edges = spread(network.out_start, network.head, both_ms, guarded, saving, int(times.u_turn_ms))
+    # Turning round into private ground costs both.
+    turning_ms = int(times.turn_ms[turns.kind & U_TURN > 0].max(initial=0))
+    edges = spread(network.out_start, network.head, both_ms, guarded, saving, turning_ms)
     return np.asarray(np.concatenate((edges, np.zeros(turns.state_count - network.edge_count, np.bool_))))
 
 

@@ -10,7 +10,7 @@ from graphs.chart import UNKNOWN, Chart, Room, Starts, Stops
 from graphs.compiled import Whole, compiled
 from graphs.coordinates import EARTH_RADIUS_M
 from graphs.network import Floats, Ints, Longs
-from graphs.searches import aim, clear, climb, direct, from_spot, from_vehicle, stop_at, taken
+from graphs.searches import aim, clear, climb, from_spot, from_vehicle, stop_at, taken
 from graphs.times import COST_BITS, NEVER
 
 BUCKETS = 64
@@ -215,12 +215,12 @@ def bucketed(least: Longs) -> tuple[Longs, Longs]:
 
 @compiled
 def table(chart: Chart, starts: Starts, stops: Stops, room: Room) -> Longs:
-    """Return the least cost from each vehicle to each place; `UNKNOWN` for a vehicle that takes a closer look.
+    """Return the least cost from each vehicle to each place; `UNKNOWN` for a pair that takes a closer look.
 
     Every way runs up from a vehicle to some vertex and down from there to the place: the vehicles' costs up are worked
     out once and met by each place's costs down (Knopp and others, "Computing many-to-many shortest paths using highway
-    hierarchies", ALENEX 2007). That is right where both ways out of a vehicle's road are asked for alike: what turns
-    round at once is then no cheaper than the other way out.
+    hierarchies", ALENEX 2007). That is right where both ways out of a vehicle's road are asked for alike, and the place
+    is on another road: what turns round at once is then no cheaper than the other way out.
     """
     size, places = len(starts.first) - 1, len(stops.first) - 1
     costs = np.full((size, places), UNKNOWN, np.int64)
@@ -229,13 +229,20 @@ def table(chart: Chart, starts: Starts, stops: Stops, room: Room) -> Longs:
         one = place_of(stops, place)
         aim(chart, one, room)
         for vehicle in range(size):
-            if starts.alike[vehicle]:
+            if starts.alike[vehicle] and not on_one_road(starts, one, vehicle):
                 low, high = begun[vehicle], begun[vehicle + 1]
                 costs[vehicle, place] = met(ranks[low:high], ups[low:high], room.to_place)
-                for spot in range(starts.first[vehicle], starts.first[vehicle + 1]):
-                    costs[vehicle, place] = min(costs[vehicle, place], direct(starts, one, spot)[0])
         clear(room)
     return costs
+
+
+@compiled
+def on_one_road(starts: Starts, stops: Stops, vehicle: Whole) -> bool:
+    """Tell whether a vehicle may be on an edge from which the place is approached."""
+    for spot in range(starts.first[vehicle], starts.first[vehicle + 1]):
+        if stop_at(stops, starts.edge[spot]) >= 0:
+            return True
+    return False
 
 
 @compiled

@@ -133,6 +133,9 @@ def recustomise(
 ) -> Weights:
     """Return the weights for times that differ from those of ``weights`` on some edges only."""
     turns = times.turns
+    edges = list(edges)
+    if not edges:
+        return weights
     states = [state for edge in edges for state in turns.states_of_edge.get(edge, (edge,))]
     into_start, into_turn = turns.into
     changed = np.unique(np.concatenate([into_turn[into_start[state] : into_start[state + 1]] for state in states]))

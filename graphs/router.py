@@ -18,7 +18,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from graphs.chart import Chart, Room, Starts, Stops, columns_of, room_for, sphere_of, starts_of, stops_of
+from graphs.chart import UNKNOWN, Chart, Room, Starts, Stops, columns_of, only, room_for, sphere_of, starts_of, stops_of
 from graphs.conditions import NO_CONDITIONS, Conditions
 from graphs.coordinates import great_circle_m
 from graphs.fleet import best_of, from_each, least_costs, nearest, table
@@ -147,6 +147,8 @@ class Router(Routing):
 
     def nearest(self, approaches: Sequence[Approach], vehicles: Vehicles, count: int) -> list[Nearest]:
         """Return the vehicles that can be soonest at a place, at most ``count``; equal times in the order given."""
+        if count < 1 or not len(vehicles):
+            return []
         found = self.arrivals(approaches)
         rows, costs = nearest(self._chart, vehicles.starts, found.stops, count, found.room)
         return [
@@ -164,16 +166,14 @@ class Router(Routing):
         destinations
             The approaches of m places.
         """
-        costs = np.empty((len(origins), len(destinations)), np.int64)
-        plain = origins.starts.alike if len(destinations) > FEW_PLACES else np.zeros(len(origins), np.bool_)
-        if plain.any():
+        costs = np.full((len(origins), len(destinations)), UNKNOWN, np.int64)
+        if len(destinations) > FEW_PLACES and origins.starts.alike.any():
             room = _ROOMS.take(len(self._chart.parent))
-            stops = stops_of(self.edge_times, destinations)
-            costs[plain] = table(self._chart, origins.starts, stops, room)[plain]
+            costs = table(self._chart, origins.starts, stops_of(self.edge_times, destinations), room)
             _ROOMS.give(room)
-        if not plain.all():
-            for column, approaches in enumerate(destinations):
-                costs[~plain, column] = self.arrivals(approaches).costs(origins.starts)[~plain]
+        for column in np.flatnonzero((costs == UNKNOWN).any(axis=0)).tolist():
+            rows = np.flatnonzero(costs[:, column] == UNKNOWN)
+            costs[rows, column] = self.arrivals(destinations[column]).costs(only(origins.starts, rows))
         there = costs < NEVER
         length_m = np.where(there, (costs & ((1 << COST_BITS) - 1)) / 100.0, np.nan)
         return Table(np.where(there, costs >> COST_BITS, -1), length_m)

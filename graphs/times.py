@@ -55,11 +55,15 @@ def metres_of(cost: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of one edge between two fractions on which a share of the usual speed is left; 0 where it is closed."""
+    """A stretch of one edge between two fractions on which a share of the usual speed is left; 0 where it is closed.
+
+    The name is that of the change that is behind it.
+    """
 
     start: float
     end: float
     factor: float
+    name: str = ""
 
     @property
     def more(self) -> float:
@@ -73,6 +77,7 @@ class Pieces(Mapping[int, tuple[Piece, ...]]):
     def __init__(self, altered: Altered, kept: Mask) -> None:
         self._edge, self._start, self._end = altered.edge[kept], altered.start[kept], altered.end[kept]
         self._factor = altered.factor[kept]
+        self._names = tuple(altered.names[row] for row in np.flatnonzero(kept).tolist())
         self.edges: Longs = np.unique(self._edge)
         self._among = frozenset(self.edges.tolist())
 
@@ -80,8 +85,8 @@ class Pieces(Mapping[int, tuple[Piece, ...]]):
         if edge not in self._among:
             raise KeyError(edge)
         rows = slice(*np.searchsorted(self._edge, (edge, edge + 1)).tolist())
-        told = zip(self._start[rows].tolist(), self._end[rows].tolist(), self._factor[rows].tolist(), strict=True)
-        return tuple(Piece(start, end, factor) for start, end, factor in told)
+        columns = self._start[rows].tolist(), self._end[rows].tolist(), self._factor[rows].tolist(), self._names[rows]
+        return tuple(Piece(*told) for told in zip(*columns, strict=True))
 
     def __contains__(self, edge: object) -> bool:
         return edge in self._among
@@ -316,6 +321,8 @@ def _times_under(asked: _Asked) -> EdgeTimes:
     base, altered = asked.base, asked.altered
     usual_ms, edge_ms = base.usual_ms.copy(), base.edge_ms.copy()
     driven = base.usual_ms[altered.edge] != CLOSED
+    if not driven.any():
+        return base
     edge, factor = altered.edge[driven], altered.factor[driven]
     share = altered.end[driven] - altered.start[driven]
     more = np.zeros(len(usual_ms))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import pairwise
 
 import networkx as nx
@@ -16,13 +18,15 @@ from graphs.turns import ACROSS, PRIVATE_ENTRY, ROUNDABOUT_ENTRY
 START, END = "start", "end"
 # The edges driven that a restriction may ask about, the present one last; a vehicle or a place.
 Node = tuple[int, ...] | tuple[str, int]
+Chain = tuple[int, ...]
+Words = tuple[str, str]
 # A weight is milliseconds times this, and centimetres.
 MS = 10**12
 
 
-def turn_graph(times: EdgeTimes) -> nx.DiGraph:
+def turn_graph(times: EdgeTimes, at: datetime | None = None) -> nx.DiGraph:
     """Return a graph whose nodes are open edges; an arc costs the turn and the whole of the edge turned onto."""
-    network, rules = times.network, _Rules(times)
+    network, rules = times.network, Rules(times, at)
     graph = nx.DiGraph()
     leaving: dict[int, list[int]] = {}
     for edge in range(network.edge_count):
@@ -47,39 +51,43 @@ def turn_graph(times: EdgeTimes) -> nx.DiGraph:
     return graph
 
 
-class _Rules:
-    """The turn restrictions of a network, read as they stand."""
+class Rules:
+    """The turn restrictions of a network, read as they stand, for a profile at a moment."""
 
-    def __init__(self, times: EdgeTimes, at: None = None) -> None:
+    def __init__(self, times: EdgeTimes, at: datetime | None = None) -> None:
         network = times.network
         binds = binding(network, times.profile, at)
         chains = [tuple(network.turn_edge[a:b].tolist()) for a, b in pairwise(network.turn_start.tolist())]
         told = [(chain, row) for row, chain in enumerate(chains) if binds[row]]
         self._no = {chain for chain, row in told if network.turn_kind[row] != TURN_OBLIGATORY}
-        self._only = [(chain, _words(network, row)) for chain, row in told if network.turn_kind[row] == TURN_OBLIGATORY]
+        # What an obligation allows after each beginning of its chain, by the last edge of that beginning.
+        self._only: dict[int, list[tuple[Chain, int, Words]]] = defaultdict(list)
+        for chain, row in told:
+            if network.turn_kind[row] == TURN_OBLIGATORY:
+                for size in range(1, len(chain)):
+                    self._only[chain[size - 1]].append((chain[:size], chain[size], _words(network, row)))
         self._long = {edge for chain, _ in told if len(chain) > 2 for edge in chain}
-        self._most = max((len(chain) for chain, _ in told), default=2)
+        self.longest = max((len(chain) for chain, _ in told), default=2)
 
-    def forbid(self, driven: tuple[int, ...], onto: int) -> bool:
+    def forbid(self, driven: Chain, onto: int) -> bool:
         after = (*driven, onto)
-        if any(after[-len(chain) :] == chain for chain in self._no):
+        if any(after[-size:] in self._no for size in range(2, min(len(after), self.longest) + 1)):
             return True
-        allowed: dict[tuple[tuple[int, ...], tuple[str, str]], set[int]] = {}
-        for chain, words in self._only:
-            for size in range(1, len(chain)):
-                if driven[-size:] == chain[:size]:
-                    allowed.setdefault((chain[:size], words), set()).add(chain[size])
+        allowed: dict[tuple[Chain, Words], set[int]] = defaultdict(set)
+        for begun, edge, words in self._only.get(driven[-1], ()):
+            if driven[-len(begun) :] == begun:
+                allowed[begun, words].add(edge)
         return any(onto not in edges for edges in allowed.values())
 
-    def kept(self, driven: tuple[int, ...], onto: int) -> tuple[int, ...]:
+    def kept(self, driven: Chain, onto: int) -> Chain:
         before = [edge for edge in driven if edge in self._long]
         if before != list(driven):
             before = before if driven[-1] in self._long else []
             before = before[-1:]
-        return (*before[-(self._most - 2) :], onto) if self._most > 2 else (onto,)
+        return (*before[-(self.longest - 2) :], onto) if self.longest > 2 else (onto,)
 
 
-def _words(network: Network, row: int) -> tuple[str, str]:
+def _words(network: Network, row: int) -> Words:
     return network.text(int(network.turn_except[row])), network.text(int(network.turn_condition[row]))
 
 
@@ -153,10 +161,13 @@ def _add(graph: nx.DiGraph, start: Node, end: Node, weight: int) -> None:
 
 
 def costs_between(
-    times: EdgeTimes, starts: Sequence[Sequence[Spot]], ends: Sequence[Sequence[Approach]]
+    times: EdgeTimes,
+    starts: Sequence[Sequence[Spot]],
+    ends: Sequence[Sequence[Approach]],
+    at: datetime | None = None,
 ) -> Iterator[list[tuple[int, int] | None]]:
     """Yield for each start the milliseconds and centimetres to each end, None where there is no way."""
-    graph = turn_graph(times)
+    graph = turn_graph(times, at)
     # Places first: a vehicle on the edge of a place is joined to it; a place gains no way out.
     targets = [add_end(graph, times, row, approaches) for row, approaches in enumerate(ends)]
     sources = [add_start(graph, times, row, spots, targets) for row, spots in enumerate(starts)]

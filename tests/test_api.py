@@ -153,8 +153,10 @@ class TestRoute:
     def test_equal_to_the_command_line(self, night: FlaskClient, gothenburg_file: Path) -> None:
         for profile in ("response", "normal"):
             words = ("--from", "57.7197,11.9388", "--to", "57.6999,11.9397", "--profile", profile)
-            told = command_line("route", "--graph", gothenburg_file, *words, "--json")
-            response = night.get(f"/v1/route?from=57.7197,11.9388&to=57.6999,11.9397&profile={profile}")
+            moment = ("--force", SAMPLE / "force.toml", "--at-time", SAMPLE_NOW)
+            told = command_line("route", "--graph", gothenburg_file, *words, *moment, "--json")
+            asked = {"from": "57.7197,11.9388", "to": "57.6999,11.9397", "profile": profile, "at": SAMPLE_NOW}
+            response = night.get("/v1/route", query_string=asked)
             assert response.data == told
             assert response.get_json()["profile"] == profile
 
@@ -206,6 +208,7 @@ class TestHealth:
         assert told["status"] == "ok"
         assert told["network"]["hash"] == rests_on["network"]
         assert told["profiles"] == rests_on["profiles"]
+        assert told["conditions"] == rests_on["conditions"]
         assert told["force"] == rests_on["force"]
         assert told["picture"] == {"now": "2026-11-21T01:15:00+00:00", "units": 40, "incidents": 17}
 
@@ -284,8 +287,10 @@ class TestHeaders:
 class TestSettings:
     def test_from_the_environment(self) -> None:
         told = {"NEAREST_GRAPH": "a.network", "NEAREST_FORCE": "", "NEAREST_PICTURE": "night"}
-        settings = Settings.from_environment({**told, "NEAREST_MAX_BODY_BYTES": "1000"})
-        assert settings == Settings(Path("a.network"), picture=Path("night"), max_body_bytes=1000)
+        more = {"NEAREST_MAX_BODY_BYTES": "1000", "NEAREST_CLOSURES": "closures.geojson"}
+        settings = Settings.from_environment({**told, **more})
+        paths = {"picture": Path("night"), "closures": Path("closures.geojson")}
+        assert settings == Settings(Path("a.network"), max_body_bytes=1000, **paths)
         assert Settings.from_environment(told).max_body_bytes == MAX_BODY_BYTES
 
     @pytest.mark.parametrize("limit", ["0", "-1", "2 MB", "1e6", "²"])
@@ -309,20 +314,31 @@ import sys
 from pathlib import Path
 from api.app import create_app
 from api.settings import Settings
-from graphs import hierarchy, searches, snapping
 from numba.core.dispatcher import Dispatcher
 
-modules = (hierarchy, searches, snapping)
+app = create_app(Settings(Path(sys.argv[1]), closures=Path(sys.argv[2])))
+modules = [module for name, module in sys.modules.items() if name.startswith("graphs.")]
 kernels = [item for module in modules for item in vars(module).values() if isinstance(item, Dispatcher)]
-app = create_app(Settings(Path(sys.argv[1])))
 before = [list(kernel.signatures) for kernel in kernels]
-assert app.test_client().post("/v1/recommendations", json=app.extensions["nearest"].example).status_code == 200
-assert app.test_client().get("/v1/route?from=57.7197,11.9388&to=57.6999,11.9397").status_code == 200
+client = app.test_client()
+assert client.post("/v1/recommendations", json=app.extensions["nearest"].example).status_code == 200
+ends = ("57.7197,11.9388", "57.6999,11.9397")
+for query in (
+    f"route?from={ends[0]}&to={ends[1]}",
+    f"table?origins={ends[0]};{ends[1]}&destinations={ends[1]}",
+    f"table?origins={ends[0]};{ends[1]}&destinations={';'.join([ends[1]] * 50)}",
+    f"nearest?to={ends[0]}&from={ends[1]}",
+    f"reachable?from={ends[0]}&minutes=1",
+    "closures?",
+):
+    for at in ("2026-11-21T02:15:00Z", "2026-11-22T12:00:00Z"):
+        assert client.get(f"/v1/{query}&at={at}").status_code == 200
 print(sum(map(bool, before)) >= 6, before == [list(kernel.signatures) for kernel in kernels])
+print("graphs.reference" in sys.modules)
 """
 
 
-def test_the_first_request_finds_everything_compiled(gothenburg_file: Path) -> None:
-    command = [sys.executable, "-c", WARM, gothenburg_file]
+def test_the_first_request_finds_everything_compiled_and_nobody_asks_the_reference(gothenburg_file: Path) -> None:
+    command = [sys.executable, "-c", WARM, gothenburg_file, SAMPLE / "closures.geojson"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - the text above
-    assert done.stdout.split() == ["True", "True"]
+    assert done.stdout.split() == ["True", "True", "False"]

@@ -81,10 +81,26 @@ def test_a_number_that_is_none_is_never_answered(http: FlaskClient, data: st.Dat
     assert response.get_json()["faults"]
 
 
+PARAMETERS = ("from", "to", "origins", "destinations", "minutes", "k", "roads", "profile", "at")
+TEXTS = st.text(max_size=20) | st.text("0123456789.,;-+eEinfa ", max_size=30)
+
+
 @SPOILING
-@given(query=st.dictionaries(st.sampled_from(["from", "to", "profile"]), st.text(max_size=20), max_size=3))
-def test_any_query_is_answered_or_refused(http: FlaskClient, query: dict[str, str]) -> None:
-    response = http.get("/v1/route", query_string={key: text.encode("utf-8", "replace") for key, text in query.items()})
+@given(
+    path=st.sampled_from(["route", "table", "nearest", "reachable"]),
+    query=st.dictionaries(st.sampled_from(PARAMETERS), TEXTS, max_size=5),
+)
+def test_any_query_is_answered_or_refused(http: FlaskClient, path: str, query: dict[str, str]) -> None:
+    texts = {key: text.encode("utf-8", "replace") for key, text in query.items()}
+    response = http.get(f"/v1/{path}", query_string=texts)
+    assert response.status_code == 422
+    assert response.get_json()["faults"]
+
+
+@SPOILING
+@given(text=TEXTS)
+def test_any_moment_is_answered_or_refused(http: FlaskClient, text: str) -> None:
+    response = http.get("/v1/closures", query_string={"at": text.encode("utf-8", "replace")})
     assert response.status_code == 422
     assert response.get_json()["faults"]
 

@@ -314,6 +314,9 @@ QUERIES: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "profile": (f"from={IN}&to={IN}&profile=respons", [("profile", "did you mean response?")]),
     "unknown parameter": (f"from={IN}&to={IN}&form=1,1", [("form", "did you mean from?")]),
     "given twice": (f"from={IN}&to={IN}&to=1,1", [("to", "each parameter once")]),
+    "moment": (f"from={IN}&to={IN}&at=noon", [("at", "ISO 8601")]),
+    "moment without an offset": (f"from={IN}&to={IN}&at=2026-01-31T23:10:00", [("at", "no offset")]),
+    "a plus that is a space": (f"from={IN}&to={IN}&at=2026-01-31T23:10:00+01:00", [("at", "write %2B")]),
     "all at once": ("from=x&to=91,0&profile=y&z=1", [("z", "from, to"), ("from", ""), ("to", ""), ("profile", "")]),
 }
 
@@ -326,3 +329,63 @@ def test_a_bad_query(http: FlaskClient, case: str) -> None:
     for fault, (_, words) in zip(faults, expected, strict=True):
         assert fault["source"] == "query"
         assert words in f"{fault['accepted']} ({fault['hint']})"
+
+
+FULL = ";".join([IN] * 101)
+OTHER_QUERIES: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
+    "table, nothing": ("table", [("", "origins", "semicolon"), ("", "destinations", "semicolon")]),
+    "table, empty": (f"table?origins=&destinations={IN}", [("", "origins", "semicolon")]),
+    "table, a place": (f"table?origins={IN};91,1;{IN}&destinations={IN}", [("place 2", "origins", "lat -90 to 90")]),
+    "table, the only place": (f"table?origins=91,1&destinations={IN}", [("", "origins", "lat -90 to 90")]),
+    "table, a semicolon too many": (f"table?origins={IN};&destinations={IN}", [("place 2", "origins", "LAT,LON")]),
+    "table, swapped": (
+        f"table?origins={IN}&destinations=-1.2485,54.5795;50,0",
+        [("place 1", "destinations", "swapped"), ("place 2", "destinations", "a point of the network")],
+    ),
+    "table, too large": (
+        f"table?origins={FULL}&destinations={FULL.removesuffix(IN)}{IN}",
+        [("", "origins, destinations", "10,000 pairs at most")],
+    ),
+    "table, a profile and a moment": (
+        f"table?origins={IN}&destinations={IN}&profile=blue&at=1",
+        [("", "profile", "normal, response"), ("", "at", "ISO 8601")],
+    ),
+    "table, parameters": (
+        f"table?origins={IN}&destinations={IN}&destinations={IN}&minutes=1",
+        [("", "destinations", "each parameter once"), ("", "minutes", "origins, destinations, profile, at")],
+    ),
+    "nearest, nothing": ("nearest", [("", "to", "LAT,LON"), ("", "from", "no demonstration picture")]),
+    "nearest, nobody": (f"nearest?to={IN}&from=", [("", "from", "semicolon")]),
+    "nearest, too many": (f"nearest?to={IN}&from=" + ";".join([IN] * 10_001), [("", "from", "10,000 places at most")]),
+    "nearest, none asked for": (f"nearest?to={IN}&from={IN}&k=0", [("", "k", "1 to 100")]),
+    "nearest, more than anybody reads": (f"nearest?to={IN}&from={IN}&k=101", [("", "k", "1 to 100")]),
+    "nearest, half": (f"nearest?to={IN}&from={IN}&k=1.5", [("", "k", "1 to 100")]),
+    "nearest, a number of digits": (f"nearest?to={IN}&from={IN}&k=" + "9" * 5000, [("", "k", "1 to 100")]),
+    "reachable, nothing": ("reachable", [("", "from", "semicolon"), ("", "minutes", "above 0 and up to 60")]),
+    "reachable, no time": (f"reachable?from={IN}&minutes=0", [("", "minutes", "above 0")]),
+    "reachable, a time twice": (f"reachable?from={IN}&minutes=5,5.0", [("", "minutes", "each once")]),
+    "reachable, too long": (f"reachable?from={IN}&minutes=5,61", [("", "minutes", "up to 60")]),
+    "reachable, NaN": (f"reachable?from={IN}&minutes=nan", [("", "minutes", "above 0")]),
+    "reachable, semicolons": (f"reachable?from={IN}&minutes=5;10", [("", "minutes", "a comma between")]),
+    "reachable, too many times": (
+        f"reachable?from={IN}&minutes={','.join(map(str, range(1, 12)))}",
+        [("", "minutes", "10 numbers at most")],
+    ),
+    "reachable, too many places": (f"reachable?from={FULL}&minutes=5", [("", "from", "100 places at most")]),
+    "reachable, roads": (f"reachable?from={IN}&minutes=5&roads=yes", [("", "roads", "true or false")]),
+    "closures": ("closures?at=now&to=1", [("", "to", "at"), ("", "at", "ISO 8601")]),
+}
+
+
+@pytest.mark.parametrize("case", OTHER_QUERIES)
+def test_another_bad_query(http: FlaskClient, case: str) -> None:
+    query, expected = OTHER_QUERIES[case]
+    faults = told(http.get(f"/v1/{query}"), 422)
+    assert [(fault["where"], fault["field"]) for fault in faults] == [case[:2] for case in expected]
+    for fault, (*_, words) in zip(faults, expected, strict=True):
+        assert words in f"{fault['accepted']} ({fault['hint']})"
+
+
+def test_the_size_of_a_table_that_is_refused_is_said(http: FlaskClient) -> None:
+    (fault,) = told(http.get(f"/v1/table?origins={FULL}&destinations={FULL}"), 422)
+    assert fault["value"] == "101 x 101 places, 10,201 pairs"

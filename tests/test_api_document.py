@@ -18,6 +18,13 @@ from api.problems import KINDS
 from api.settings import Settings
 
 ASK = "/v1/recommendations"
+ROADS = {
+    "/v1/route": "RouteAnswer",
+    "/v1/table": "TableAnswer",
+    "/v1/nearest": "NearestAnswer",
+    "/v1/reachable": "ReachableAnswer",
+    "/v1/closures": "ClosuresAnswer",
+}
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +50,10 @@ class TestDocument:
         assert {(path, method) for path, item in document["paths"].items() for method in item} == {
             ("/v1/recommendations", "post"),
             ("/v1/route", "get"),
+            ("/v1/table", "get"),
+            ("/v1/nearest", "get"),
+            ("/v1/reachable", "get"),
+            ("/v1/closures", "get"),
             ("/v1/network", "get"),
             ("/healthz", "get"),
             ("/problems/{slug}", "get"),
@@ -69,15 +80,31 @@ class TestDocument:
         (own,) = _body_examples(http.get("/openapi.json").get_json()).values()
         assert http.post(ASK, json=own["value"]).get_json()["ledger"]
 
-    def test_its_queries_are_answered(self, night: FlaskClient, document: dict[str, Any]) -> None:
-        parameters = document["paths"]["/v1/route"]["get"]["parameters"]
-        query = {item["name"]: item["example"] for item in parameters if "example" in item}
-        assert night.get("/v1/route", query_string=query).status_code == 200
+    def test_its_queries_are_answered_as_described(self, night: FlaskClient, document: dict[str, Any]) -> None:
+        for path, model in ROADS.items():
+            parameters = document["paths"][path]["get"]["parameters"]
+            query = {item["name"]: item["example"] for item in parameters if "example" in item}
+            assert all(item["name"] in query for item in parameters if item.get("required"))
+            response = night.get(path, query_string=query)
+            assert response.status_code == 200, response.text
+            valid(response.get_json(), model, document)
+
+    def test_every_parameter_that_is_described_is_known(self, night: FlaskClient, document: dict[str, Any]) -> None:
+        for path in ROADS:
+            names = [item["name"] for item in document["paths"][path]["get"]["parameters"]]
+            faults = night.get(path, query_string=dict.fromkeys((*names, "nonsense"), "x")).get_json()["faults"]
+            (unknown,) = (fault for fault in faults if fault["field"] == "nonsense")
+            assert unknown["accepted"].split(", ") == names
 
     def test_answers_are_as_described(self, night: FlaskClient, document: dict[str, Any]) -> None:
         for example in _body_examples(document).values():
             valid(night.post(ASK, json=example["value"]).get_json(), "RecommendationAnswer", document)
-        valid(night.get("/v1/route?from=57.7197,11.9388&to=57.6999,11.9397").get_json(), "RouteAnswer", document)
+        units = night.get("/v1/nearest?to=57.6999,11.9397").get_json()
+        assert units["nearest"]
+        assert units["left_out"]
+        valid(units, "NearestAnswer", document)
+        roads = night.get("/v1/reachable?from=57.6999,11.9397&minutes=1&roads=true").get_json()
+        valid(roads, "ReachableAnswer", document)
         valid(night.get("/v1/network").get_json(), "NetworkAnswer", document)
         valid(night.get("/healthz").get_json(), "HealthAnswer", document)
         for kind in KINDS.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -315,3 +316,114 @@ class TestLooks:
         done = nearest("snap", "--graph", town_file, "--at", place, "--profile", "blue")
         assert done.exit_code == 2
         assert "normal or response" in done.stderr
+
+
+class TestClosures:
+    """What is closed changes who is soonest, and both routers agree about it."""
+
+    DEMONSTRATION = (
+        *("--units", NIGHT / "units.csv", "--incidents", NIGHT / "incidents.csv", "--force", NIGHT / "force.toml"),
+        *("--now", "2026-11-21T02:15:00+01:00", "--incident", "N-0211", "--json"),
+    )
+
+    def test_a_collision_on_the_way_of_the_nearest(self, gothenburg_file: Path) -> None:
+        words = ("recommend", "--graph", gothenburg_file, *self.DEMONSTRATION)
+        without = json.loads(nearest(*words).stdout)
+        closed = nearest(*words, "--closures", NIGHT / "closures.geojson")
+        told = json.loads(closed.stdout)
+        assert [answer["ledger"][0]["callsign"] for answer in (without, told)] == ["M1", "M1"]
+        assert told["ledger"][0]["time_s"] > without["ledger"][0]["time_s"] + 20
+        assert told["versions"]["conditions"] != without["versions"]["conditions"]
+        reference = nearest(*words, "--closures", NIGHT / "closures.geojson", "--reference")
+        assert '"name":"reference"' in reference.stdout
+        assert reference.stdout.replace('"name":"reference"', '"name":"hierarchy"') == closed.stdout
+
+    def test_people_are_told_that_there_are_conditions(self, gothenburg_file: Path) -> None:
+        words = ("recommend", "--graph", gothenburg_file, *self.DEMONSTRATION[:-1])
+        assert "conditions" not in nearest(*words).stdout
+        told = nearest(*words, "--closures", NIGHT / "closures.geojson").stdout
+        assert re.search(r"conditions [0-9a-f]{12} ", told)
+
+    @pytest.mark.parametrize("command", ["recommend", "route", "table", "reachable"])
+    def test_every_fault_of_the_file_and_of_the_options(
+        self, command: str, town_file: Path, town: RoadMap, tmp_path: Path
+    ) -> None:
+        bad = tmp_path / "bad.geojson"
+        features = [
+            {"type": "Feature", "geometry": None, "properties": {"road": "Nowhere Road"}},
+            {"type": "Feature", "geometry": None, "properties": {"road": "Linthorpe Road", "factor": 2}},
+        ]
+        bad.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
+        place = "{},{}".format(*town.at("A"))
+        units = units_file(tmp_path, ("B11", 2, *town.at("A"), NOW, 2))
+        options = {
+            "recommend": ("--units", units, "--at", place, "--now", "noon"),
+            "route": ("--from", place, "--to", place, "--at-time", "noon"),
+            "table": ("--origin", place, "--destination", place, "--at-time", "noon"),
+            "reachable": ("--from", place, "--minutes", "5", "--at-time", "noon"),
+        }
+        done = nearest(command, "--graph", town_file, "--closures", bad, *options[command])
+        assert (done.exit_code, done.stdout) == (2, "")
+        now = "--now" if command == "recommend" else "--at-time"
+        places = [line.removeprefix("error: ").split(":")[0] for line in done.stderr.splitlines()]
+        assert places == [f"options {now}", "bad.geojson feature 1 road", "bad.geojson feature 2 factor"]
+
+    def test_a_file_that_is_not_there(self, town_file: Path, town: RoadMap) -> None:
+        place = "{},{}".format(*town.at("A"))
+        words = ("route", "--graph", town_file, "--from", place, "--to", place, "--closures", "no-such.geojson")
+        done = nearest(*words)
+        assert done.exit_code == 2
+        assert "no-such.geojson" in done.stderr
+
+    def test_a_route_around_it_at_its_time(self, gothenburg_file: Path) -> None:
+        words = (
+            *("route", "--graph", gothenburg_file, "--from", "57.7063,11.9375", "--to", "57.69995,11.93970", "--json"),
+            *("--force", NIGHT / "force.toml", "--closures", NIGHT / "closures.geojson", "--at-time"),
+        )
+        during, over = "2026-11-21T02:15:00+01:00", "2026-11-21T05:00:00+01:00"
+        closed, opened = (json.loads(nearest(*words, at).stdout) for at in (during, over))
+        for answer, roads in ((closed, 0), (opened, 2)):
+            names = {step["road"] for step in answer["steps"]}
+            assert len(names & {"Götatunneln", "Andréegatan"}) == roads
+        assert closed["time_s"] > opened["time_s"]
+        reference = json.loads(nearest(*words, during, "--reference").stdout)
+        assert (reference["time_s"], reference["length_m"]) == (closed["time_s"], closed["length_m"])
+
+
+class TestRoads:
+    def test_a_table_is_told_and_equal_to_the_routes(self, town_file: Path, town: RoadMap) -> None:
+        a, c, e = ("{},{}".format(*town.at(place)) for place in "ACE")
+        words = ("table", "--graph", town_file, "--origin", a, "--origin", e, "--destination", c, "--at-time", NOW)
+        told = nearest(*words).stdout.splitlines()
+        assert told[2].split()[-1] == "-"
+        answer = json.loads(nearest(*words, "--json").stdout)
+        route = json.loads(
+            nearest("route", "--graph", town_file, "--from", a, "--to", c, "--at-time", NOW, "--json").stdout
+        )
+        assert answer["durations"] == [[route["time_s"]], [None]]
+        assert answer["distances"] == [[route["length_m"]], [None]]
+
+    def test_a_table_s_places_are_told_by_their_number(self, town_file: Path, town: RoadMap) -> None:
+        a = "{},{}".format(*town.at("A"))
+        done = nearest("table", "--graph", town_file, "--origin", a, "--origin", "91,1", "--destination", a)
+        assert done.exit_code == 2
+        assert done.stderr.startswith("error: options place 2 --origin: ")
+
+    def test_what_can_be_reached_is_printed_as_geojson(self, town_file: Path, town: RoadMap) -> None:
+        a = "{},{}".format(*town.at("A"))
+        words = ("reachable", "--graph", town_file, "--from", a, "--minutes", "0.5,1", "--roads")
+        answer = json.loads(nearest(*words).stdout)
+        kinds = [(item["properties"]["minutes"], item["properties"]["kind"]) for item in answer["features"]]
+        assert kinds == [(0.5, "area"), (0.5, "roads"), (1.0, "area"), (1.0, "roads")]
+
+    def test_minutes_that_are_none(self, town_file: Path, town: RoadMap) -> None:
+        done = nearest("reachable", "--graph", town_file, "--from", "{},{}".format(*town.at("A")), "--minutes", "5,x")
+        assert done.exit_code == 2
+        assert "options --minutes" in done.stderr
+
+    def test_turns_are_printed(self, gothenburg_file: Path) -> None:
+        words = ("--from", "57.7063,11.9375", "--to", "57.69995,11.93970", "--at-time", "2026-11-21T02:15:00+01:00")
+        told = nearest("route", "--graph", gothenburg_file, "--force", NIGHT / "force.toml", *words).stdout
+        assert "at 2026-11-21 02:15:00 CET" in told
+        for turn in ("left", "right", "straight", "roundabout, 93° left"):
+            assert f"  {turn}  " in told

@@ -24,6 +24,7 @@ import pytest
 
 from api.app import create_app
 from api.settings import Settings
+from roadmaps import RoadMap
 
 ASK = "/v1/recommendations"
 DEADLINE_S = 60.0
@@ -96,6 +97,15 @@ def post(port: int, body: bytes) -> tuple[int, bytes]:
     return answer
 
 
+def get(port: int, path: str) -> tuple[int, bytes]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=DEADLINE_S)
+    connection.request("GET", path)
+    with connection.getresponse() as response:
+        answer = response.status, response.read()
+    connection.close()
+    return answer
+
+
 def raw(port: int, *parts: bytes) -> HTTPResponse:
     """Send bytes that no client library would, and read the answer."""
     with socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S) as connection:
@@ -119,6 +129,32 @@ def test_many_at_once_get_equal_bytes(port: int, example: dict[str, Any]) -> Non
     assert {status for status, _ in answers} == {200}
     assert [len(set(answers[start::3])) for start in range(3)] == [1, 1, 1]
     assert len(set(answers)) == 3
+
+
+def test_roads_asked_by_many_at_once_are_as_in_one_process(port: int, town: RoadMap, town_file: Path) -> None:
+    alone = create_app(Settings(town_file)).test_client()
+    a, c, h = ("{},{}".format(*town.at(place)) for place in "ACH")
+    queries = [
+        f"/v1/{query}&profile={profile}&at=2026-01-31T{hour}:10:00Z"
+        for query in (
+            f"route?from={a}&to={h}",
+            f"table?origins={a};{c};{h}&destinations={h};{a}",
+            f"nearest?to={h}&from={a};{c}",
+            f"reachable?from={a};{h}&minutes=0.5,1",
+        )
+        for profile in ("response", "normal")
+        for hour in ("08", "23")
+    ]
+    with ThreadPoolExecutor(24) as pool:
+        answers = list(pool.map(lambda query: get(port, query), queries * 6))
+    assert answers == [(200, alone.get(query).data) for query in queries] * 6
+
+
+def test_a_table_of_many_places_has_a_long_address(port: int, town: RoadMap) -> None:
+    places = ";".join(["{:.5f},{:.5f}".format(*town.at("A"))] * 100)
+    status, told = get(port, f"/v1/table?origins={places}&destinations={places}".replace(",", "%2C"))
+    assert status == 200
+    assert [len(json.loads(told)[name]) for name in ("durations", "origins")] == [100, 100]
 
 
 def test_refuses_and_answers_side_by_side(port: int, example: dict[str, Any]) -> None:

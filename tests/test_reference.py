@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drives import assert_sound
 from graphs.assemble import Lane, Roads, Segment, assemble
 from graphs.errors import OutsideNetwork
-from graphs.legs import Leg, leg_line, leg_parts
+from graphs.legs import leg_line
 from graphs.network import Network, NetworkMeta
 from graphs.reference import ReferenceRouter, search_backwards
 from graphs.snapping import Approach, Spot
 from graphs.sources import build_network
-from graphs.tags import OBSTACLES
 from oracles import times_between
 from roadmaps import draw
+from smallnets import small_networks
 
 ROADS = Path(__file__).parents[2] / "shared" / "data" / "roads"
 GOTHENBURG = Path(__file__).parents[1] / "graphs" / "samples" / "gothenburg.osm.pbf"
@@ -36,18 +36,6 @@ def places_in(network: Network, count: int, draw_: random.Random) -> list[tuple[
         if network.contains(*place):
             found.append(place)
     return found
-
-
-def assert_sound(router: ReferenceRouter, leg: Leg) -> None:
-    """A leg is a drive: its edges join, none is closed, and its parts add up to its time and length."""
-    network, times = router.network, router.edge_times
-    assert leg.time_ms == leg.drive_ms + leg.walk_ms
-    assert all(network.head[edge] == network.tail[onto] for edge, onto in pairwise(leg.edges))
-    assert (times.edge_ms[list(leg.edges)] >= 0).all()
-    parts = leg_parts(times, leg)
-    assert sum(part.time_ms for part in parts) == leg.drive_ms
-    assert sum(part.length_m for part in parts) == pytest.approx(leg.length_m, abs=1e-6)
-    assert (leg.edges[0], leg.edges[-1]) == (leg.spot.edge, leg.approach.edge)
 
 
 def assert_equal_to_networkx(network: Network, profile: str, starts: int, ends: int, seed: int) -> int:
@@ -89,40 +77,6 @@ def test_equal_to_networkx_in_porto(profile: str) -> None:
         pytest.skip("the real data is not beside the checkout")
     network = build_network(str(ROADS / "porto.osm.pbf"))
     assert assert_equal_to_networkx(network, profile, 25, 20, seed=3) > 450
-
-
-@st.composite
-def small_networks(draw_: st.DrawFn) -> Network:
-    """Networks with one-ways, parallel edges, zero-length edges, self loops, islands, roundabouts, private ground."""
-    nodes = draw_(st.integers(2, 7))
-    place = {node: (-1.0 + 0.01 * (node % 3), 54.0 + 0.01 * (node // 3)) for node in range(nodes)}
-    lanes = st.builds(
-        Lane,
-        access=st.sampled_from(["open", "open", "private", "bus"]),
-        limit_kmh=st.just(50.0),
-        obstacles=st.lists(st.integers(0, 1), min_size=len(OBSTACLES), max_size=len(OBSTACLES)),
-    )
-    segments = []
-    for way in range(draw_(st.integers(1, 12))):
-        start, end = draw_(st.integers(0, nodes - 1)), draw_(st.integers(0, nodes - 1))
-        # Few lengths, so that ties are common; a road of no length takes no time.
-        length_m = draw_(st.sampled_from([0.0, 100.0, 100.0, 250.0]))
-        both = draw_(st.booleans())
-        bend = (place[start][0] + 0.001, place[start][1] + 0.001)
-        segments.append(
-            Segment(
-                start=start,
-                end=end,
-                lonlat=[place[start], bend, place[end]],
-                road_class=draw_(st.sampled_from(["residential", "primary", "track"])),
-                along=draw_(lanes),
-                against=draw_(lanes) if both else None,
-                way_id=way,
-                roundabout=draw_(st.booleans()) and not both,
-                length_m=length_m,
-            )
-        )
-    return assemble(Roads(NetworkMeta("drawn"), segments))
 
 
 @given(network=small_networks(), profile=st.sampled_from(["normal", "response"]), data=st.data())

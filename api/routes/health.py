@@ -31,6 +31,7 @@ def health() -> Response:
         "version": product_version(),
         "network": {"name": known.network.meta.source, "hash": known.network.hash},
         "profiles": known.network.profiles.hash,
+        "conditions": known.conditions.hash,
         "force": {"name": known.force.name, "hash": known.force.hash},
         "picture": _picture(known.picture),
     }

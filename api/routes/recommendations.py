@@ -35,4 +35,4 @@ def recommendations() -> Response:
     """
     known = service()
     picture, incident = read_question(read_body(request, known.settings.max_body_bytes), known)
-    return json_response(recommend(picture, incident, known.network, known.force).to_json())
+    return json_response(recommend(picture, incident, known.network, known.force, known.conditions).to_json())

@@ -1,37 +1,41 @@
-"""``GET /v1/route`` and ``GET /v1/network``: what the service knows of the roads."""
+"""``GET /v1/route``, ``/v1/closures`` and ``/v1/network``: what the service knows of the roads."""
 
 from __future__ import annotations
 
 from apiflask import APIBlueprint
 from flask import Response, request
 
-from api.answers import route_answer, to_json
+from api.answers import to_json
 from api.openapi import answers
-from api.places import QUERY, parameter_faults, read_place
+from api.queries import Query
 from api.responses import json_response
-from api.schemas import NetworkAnswer, RouteAnswer
+from api.road_answers import closures_answer, route_answer
+from api.road_schemas import ClosuresAnswer, NetworkAnswer, RouteAnswer
 from api.service import service
-from graphs.errors import InputError
-from graphs.faults import unknown_name
 
 blueprint = APIBlueprint("roads", __name__, tag="Roads")
-_PARAMETERS = ("from", "to", "profile")
 
 
 @blueprint.get("/v1/route")
 @blueprint.doc(operation_id="route", responses=answers(RouteAnswer, "The fastest way.", "unreachable", "input"))
 def route() -> Response:
     """Show the fastest way from one point to another, as the engine drives it."""
-    network, query = service().network, request.args
-    faults = list(parameter_faults(query, _PARAMETERS))
-    start = read_place(query.get("from"), QUERY, "from", network, faults)
-    end = read_place(query.get("to"), QUERY, "to", network, faults)
-    profile = query.get("profile", "response")
-    if profile not in network.profiles.names:
-        faults.append(unknown_name(QUERY, "profile", profile, network.profiles.names))
-    if faults:
-        raise InputError(faults)
-    return json_response(to_json(route_answer(network, profile, start, end)))
+    query = Query(request.args, ("from", "to", "profile", "at"), service())
+    start, end = query.place("from"), query.place("to")
+    driving = query.driving()
+    query.require_sound()
+    return json_response(to_json(route_answer(driving, start, end)))
+
+
+@blueprint.get("/v1/closures")
+@blueprint.doc(operation_id="closures", responses=answers(ClosuresAnswer, "What is closed or slowed.", "input"))
+def closures() -> Response:
+    """Show the closures that are in force at a moment, for any profile, as GeoJSON."""
+    known = service()
+    query = Query(request.args, ("at",), known)
+    at = query.moment()
+    query.require_sound()
+    return json_response(to_json(closures_answer(known.network, known.conditions, at or known.clock())))
 
 
 @blueprint.get("/v1/network")

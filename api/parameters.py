@@ -1,0 +1,80 @@
+"""The parameters of every address, as the OpenAPI document describes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.examples import example_places
+from api.places import MAX_AREAS, MAX_MINUTES
+from api.problems import KINDS
+from api.queries import DEFAULT_COUNT, MAX_COUNT, MAX_PAIRS, MAX_VEHICLES
+from api.service import Service
+
+Parameter = dict[str, Any]
+_PLACE = "LAT,LON in degrees"
+_PLACES = f"{_PLACE}, with a semicolon between places"
+
+
+def parameters(service: Service) -> dict[str, list[Parameter]]:
+    """Return the parameters of each address that has some, with examples that this very service answers."""
+    incident, *units = (f"{lat},{lon}" for lat, lon in example_places(service))
+    several = ";".join(units)
+    pairs = f"at most {MAX_PAIRS:,} pairs"
+    driven = [_profile(service), _at("the roads are driven")]
+    k = {"type": "integer", "minimum": 1, "maximum": MAX_COUNT, "default": DEFAULT_COUNT}
+    limit = f"numbers above 0 and up to {MAX_MINUTES}, with a comma between, {MAX_AREAS} at most"
+    return {
+        "/v1/route": [
+            _text("from", f"where it starts: {_PLACE}", units[0]),
+            _text("to", f"where it ends: {_PLACE}", incident),
+            *driven,
+        ],
+        "/v1/table": [
+            _text("origins", f"where it starts: {_PLACES}", several),
+            _text("destinations", f"where it ends: {_PLACES}; {pairs}", f"{incident};{units[0]}"),
+            *driven,
+        ],
+        "/v1/nearest": [
+            _text("to", f"where somebody is needed: {_PLACE}", incident),
+            _text("from", _vehicles(service), several, required=service.picture is None),
+            _query("k", "how many are told at most", k),
+            *driven,
+        ],
+        "/v1/reachable": [
+            _text("from", f"where vehicles are, {MAX_VEHICLES} at most: {_PLACES}", units[0]),
+            _text("minutes", limit, "1,2"),
+            *driven,
+            _query("roads", "whether the roads reached are told as lines too", {"type": "boolean", "default": False}),
+        ],
+        "/v1/closures": [_at("the closures are in force")],
+        "/problems/{slug}": [_slug()],
+    }
+
+
+def _vehicles(service: Service) -> str:
+    here = "" if service.picture is None else "; without it, the units of the demonstration picture"
+    return f"where vehicles are, {MAX_PAIRS:,} at most: {_PLACES}{here}"
+
+
+def _profile(service: Service) -> Parameter:
+    names = list(service.network.profiles.names)
+    return _query("profile", "how vehicles drive", {"type": "string", "enum": names, "default": "response"})
+
+
+def _at(what: str) -> Parameter:
+    # A date-time of OpenAPI has an offset, as this service wants it.
+    schema = {"type": "string", "format": "date-time"}
+    return _query("at", f"the moment at which {what}, ISO 8601 with an offset; now, if not given", schema)
+
+
+def _text(name: str, description: str, example: str, *, required: bool = True) -> Parameter:
+    return {**_query(name, description, {"type": "string"}), "required": required, "example": example}
+
+
+def _query(name: str, description: str, schema: dict[str, Any]) -> Parameter:
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def _slug() -> Parameter:
+    schema = {"type": "string", "enum": sorted(KINDS)}
+    return {"name": "slug", "in": "path", "required": True, "description": "the kind of problem", "schema": schema}
