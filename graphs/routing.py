@@ -106,12 +106,13 @@ class Routing(ABC):
         return self.best(self.spots(from_lat, from_lon), self.approaches(to_lat, to_lon))
 
     def shut_off_by(self, lat: float, lon: float, *, on_road: bool = False) -> tuple[str, ...]:
-        """Return the names of the closures that keep vehicles from the road nearest to a place; mostly none."""
-        first = self._snapper.approaches(self.edge_times, lat, lon, on_road=on_road)[0]
-        if self.edge_times.closure_ahead(first.edge, 0.0, first.fraction) is None:
+        """Return the names of what closes the road nearest to a place, there; mostly nothing does."""
+        if not self.edge_times.pieces:
             return ()
-        pieces = self.edge_times.pieces[first.edge]
-        return tuple(dict.fromkeys(it.name for it in pieces if it.factor == 0.0 and it.start < first.fraction))
+        first = self._snapper.approaches(self.edge_times, lat, lon, on_road=on_road)[0]
+        pieces = self.edge_times.pieces.get(first.edge, ())
+        shut = (it.name for it in pieces if it.factor == 0.0 and it.start <= first.fraction <= it.end)
+        return tuple(dict.fromkeys(shut))
 
     def passed_over(self, lat: float, lon: float, within_m: float) -> tuple[int, float] | None:
         """Return the nearest edge on which nobody stops and its gap in metres; see `Snapper.passed_over`."""

@@ -8,8 +8,11 @@ from dataclasses import replace
 import pytest
 
 from dispatch.eligibility import Failure
-from dispatch.model import Incident, Unit
+from dispatch.force import Force
+from dispatch.model import Incident, Picture, Unit
+from dispatch.recommend import recommend
 from dispatch.recommendation import Recommendation
+from graphs.conditions import Change, Conditions, Stretch
 from graphs.errors import InputError, OutsideNetwork
 from nightshift import NOW, ask, incident, unit
 from roadmaps import draw
@@ -311,3 +314,28 @@ def test_a_motorway_that_is_passed_over_is_told() -> None:
 def test_a_unit_far_from_any_road_says_so() -> None:
     answer = ask(STREET.network, HALF_MILE, unit("U1", STREET.at("A", north_m=300)))
     assert answer.line("U1").notes == ("its position is 300 m from the road",)
+
+
+# ---- Behind a closure --------------------------------------------------------------------------------------------
+
+
+def test_a_closed_road_at_the_incident_is_said_and_walked() -> None:
+    street = draw("A---------B---------C", "A-B", "B-C")
+    ends = (("AB", 0.6, 1.0), ("BA", 0.0, 0.4))
+    shut = Change("gas leak", tuple(Stretch(street.edge(road), start, end) for road, start, end in ends))
+    picture = Picture(NOW, (unit("P1", street.at("A")),))
+    asked = incident(street.along("AB", 0.8))
+    free, closed = (
+        recommend(picture, asked, street.network, Force.default(), Conditions(changes)) for changes in ((), (shut,))
+    )
+    assert free.warnings == ()
+    assert (
+        "the road at the incident is closed (gas leak): units drive up to the closure and go on on foot"
+        in closed.warnings
+    )
+    (driven,), (walked,) = ([line.eta for line in answer.ledger] for answer in (free, closed))
+    assert driven is not None
+    assert walked is not None
+    # A fifth of a kilometre on foot at 1.4 m/s.
+    assert (driven.walk_ms, walked.walk_ms) == (0, pytest.approx(200_000 / 1.4, abs=500))
+    assert closed.versions["conditions"] != free.versions["conditions"]
