@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, WrapValidator
 
 from graphs.faults import refuse
-from scenarios.rows import IncidentRow, Moment, UnitRow
+from graphs.moments import Moment
+from scenarios.rows import IncidentRow, UnitRow
 
 REFERENCE = "#/components/schemas/{model}"
 # Far more than any control room has on duty at once.

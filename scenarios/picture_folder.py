@@ -12,9 +12,10 @@ from dispatch.force import Force
 from dispatch.model import Picture
 from graphs.errors import Fault, InputError
 from graphs.faults import gather, parse_toml, read_text, shape_faults
+from graphs.moments import Moment
 from graphs.network import Network
 from scenarios.checks import END_OF_TIME, Beside
-from scenarios.rows import Moment, Text
+from scenarios.rows import Text
 from scenarios.tables import read_incidents, read_units
 
 HEAD = "picture.toml"

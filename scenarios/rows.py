@@ -16,12 +16,10 @@ from typing import Annotated, Any, Self, TypeVar, get_args, get_origin
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     TypeAdapter,
     ValidationError,
-    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -30,9 +28,8 @@ from dispatch.model import Fix, Incident, Unit
 from graphs.coordinates import from_british_grid, looks_like_british_grid, on_globe
 from graphs.errors import Fault, InputError
 from graphs.faults import NOTHING, refuse, written
+from graphs.moments import MOMENT, Moment
 
-_MOMENT = "ISO 8601 with an offset, such as 2026-01-31T23:10:00Z or 2026-01-31T23:10:00+00:00"
-_YEARS = (1970, 2199)
 _GRID_HINT = "looks like British National Grid: give it as easting and northing"
 _DEGREES_HINT = "looks like degrees: give them as lat and lon"
 SWAPPED_HINT = "lat and lon seem to be swapped: the other way round it is inside"
@@ -44,32 +41,6 @@ PLACE = frozenset({"lat", "lon", "easting", "northing"})
 Inside = Callable[[float, float], bool]
 
 
-def _moment(value: object) -> object:
-    if value is None:
-        return value
-    moment = _read_moment(value)
-    if moment.utcoffset() is None:
-        raise refuse(_MOMENT, "it has no offset, so it could be any zone's time")
-    # Near the first and last year that a clock can hold, a time may have no equal in UTC.
-    if not _YEARS[0] <= moment.year <= _YEARS[1]:
-        raise refuse(f"{_MOMENT}, in the years {_YEARS[0]} to {_YEARS[1]}")
-    return moment
-
-
-def _read_moment(value: object) -> datetime:
-    if isinstance(value, datetime):
-        return value
-    if not isinstance(value, str):
-        raise refuse(_MOMENT)
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise refuse(_MOMENT) from None
-    if "T" not in value and " " not in value:
-        raise refuse(_MOMENT, "a date without a time")
-    return moment
-
-
 def _printable(text: str) -> str:
     found = _CONTROL.search(text)
     if found:
@@ -77,11 +48,6 @@ def _printable(text: str) -> str:
     return text
 
 
-Moment = Annotated[
-    datetime,
-    BeforeValidator(_moment),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
 _MOMENT_READER: TypeAdapter[datetime] = TypeAdapter(Moment)
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Whole = Annotated[int, Field(strict=True)]
@@ -197,7 +163,7 @@ class UnitRow(_Placed):
 
     callsign: Text = Field(description="a callsign, each only once")
     status: Text | None = Field(default=None, description="a status code of the force profile, or nothing if unknown")
-    fixed_at: Moment | None = Field(default=None, description=_MOMENT)
+    fixed_at: Moment | None = Field(default=None, description=MOMENT)
     accuracy_m: Annotated[Number, Field(ge=0)] | None = Field(default=None, description="metres, 0 or more")
     course_deg: Annotated[Number, Field(ge=0, le=360)] | None = Field(default=None, description="degrees, 0 to 360")
     speed_kmh: Annotated[Number, Field(ge=0, le=400)] | None = Field(default=None, description="km/h, 0 to 400")
@@ -206,8 +172,8 @@ class UnitRow(_Placed):
     )
     skills: Names = Field(default_factory=list, description="skill names of the force profile")
     sector: Text | None = Field(default=None, description="a sector's name")
-    duty_start: Moment | None = Field(default=None, description=_MOMENT)
-    duty_end: Moment | None = Field(default=None, description=_MOMENT)
+    duty_start: Moment | None = Field(default=None, description=MOMENT)
+    duty_end: Moment | None = Field(default=None, description=MOMENT)
     incident_id: Text | None = Field(default=None, description="the incident that the unit is committed to")
     committed_grade: Text | None = Field(default=None, description="a grade of the force profile")
 
@@ -216,7 +182,7 @@ class UnitRow(_Placed):
         yield from super().contradictions(unsound, inside)
         placed = any(getattr(self, name) is not None for name in PLACE)
         if placed and self.fixed_at is None and "fixed_at" not in unsound:
-            yield refuse(_MOMENT, "an undated position may be of any age", "fixed_at", NOTHING)
+            yield refuse(MOMENT, "an undated position may be of any age", "fixed_at", NOTHING)
         if self.duty_start and self.duty_end and self.duty_end <= self.duty_start:
             accepted = f"a moment after duty_start, {self.duty_start.isoformat()}"
             yield refuse(accepted, field="duty_end", value=self.duty_end.isoformat())
@@ -245,7 +211,7 @@ class IncidentRow(_Placed):
     """An incident: where, how urgent, what it needs."""
 
     incident_id: Text | None = Field(default=None, description="an identifier, each only once")
-    received_at: Moment | None = Field(default=None, description=_MOMENT)
+    received_at: Moment | None = Field(default=None, description=MOMENT)
     grade: Text = Field(description="a grade of the force profile")
     type: Text | None = Field(default=None, description="text for people to read")
     tags: Names = Field(default_factory=list, description="tags of the force profile")
