@@ -33,8 +33,8 @@ _GIVEN_COLUMN = {"normal": 0, "response": 1}
 
 # A strongly connected part this large beside the largest is a second core; see `EdgeTimes._core_reach`.
 CORE_SHARE = 0.05
-# Times, and the weights that follow from them, are kept for this many moments: both profiles with the hours of a day, and
-# the last conditions. Each takes some 12 MB on a network of 160,000 edges.
+# Times, and the weights that follow from them, are kept for this many moments: both profiles with the hours of a day,
+# and the last conditions. Each takes some 12 MB on a network of 160,000 edges.
 KEPT = 8
 
 
