@@ -50,7 +50,9 @@ closures_option = click.option(
     type=click.Path(path_type=Path),
     help="closures.geojson: what is closed or slowed, from when to when.",
 )
-at_time_option = click.option("--at-time", help="ISO time at which it is driven; the clock's if not given.")
+at_time_option = click.option(
+    "--at-time", help="ISO time at which it is driven, in local time; the clock's if not given."
+)
 reference_option = click.option(
     "--reference", is_flag=True, help="Ask the slow router that the engine is held against."
 )
@@ -103,8 +105,11 @@ class Asked:
     def __init__(self, options: dict[str, Any]) -> None:
         self.faults: list[Fault] = []
         self.network = read_network(options["graph_file"], options["profiles"])
-        zone = ZoneInfo(read_force(options["force_file"]).time_zone)
+        force = read_force(options["force_file"])
         at = moment_of(options["at_time"], "--at-time", self.faults)
+        # A moment tells its own local time, unless a force says what that is.
+        told = options["at_time"] is not None and options["force_file"] is None
+        zone = at.tzinfo if told else ZoneInfo(force.time_zone)
         conditions = conditions_of(options["closures_file"], self.network, self.faults)
         self.driving = Driving(self.network, options["profile"], at.astimezone(zone), conditions)
 

@@ -16,7 +16,7 @@ QUERY = "query"
 _ACCEPTED = "LAT,LON in degrees, such as 57.71,11.97"
 Place = tuple[float, float]
 # Whatever is farther than an hour away is another force's, and more areas than these are no picture.
-MAX_MINUTES, MAX_AREAS = 60, 10
+MAX_MINUTES, MAX_AREAS = 30, 5
 _NUMBERS = f"{MAX_AREAS} numbers at most, above 0 and up to {MAX_MINUTES}, with a comma between, each once"
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from benchmarks.first_path import RESULTS, ROADS, points, timed
-from graphs.expansion import Expansion, expand, merge_states, special_states, states_into_nodes
+from graphs.expansion import Expansion, expand, merged
 from graphs.hierarchy import Hierarchy, customise, slots_of
 from graphs.network import Ints, Network
 from graphs.ordering import contracted, dissected, give_hierarchy, links_of
@@ -48,10 +48,8 @@ def graphs_of(network: Network) -> Iterator[tuple[str, Expansion, bool]]:
     smallest = expand(network)
     yield "the fewest that are exact", smallest, True
     told_apart = _told_apart(network, smallest)
-    vertex, count = merge_states(
-        *states_into_nodes(turns), turns.first, turns.kind, special_states(turns), smallest.remembered | told_apart
-    )
-    yield "U-turns remembered beside every dear turn", Expansion(vertex, told_apart, int(count)), True
+    vertex, count = merged(turns, smallest.remembered | told_apart)
+    yield "U-turns remembered beside every dear turn", Expansion(vertex, smallest.remembered | told_apart, count), True
     everything = np.arange(turns.state_count, dtype=np.int32)
     yield "every edge", Expansion(everything, ~nothing, turns.state_count), True
 

@@ -239,7 +239,7 @@ def _warnings(incident: Incident, gap_m: float, router: Routing) -> Iterator[str
         yield f"the nearest road that may serve the incident is {gap_m:.0f} m away; the walk is in the times"
     shut = router.shut_off_by(incident.lat, incident.lon, on_road=incident.on_road)
     if shut:
-        yield f"the road at the incident is closed ({'; '.join(shut)}): units drive up to the closure and go on on foot"
+        yield f"the incident is behind a closure ({'; '.join(shut)}): units drive up to it and go on on foot"
     passed = None if incident.on_road else router.passed_over(incident.lat, incident.lon, gap_m)
     if passed is not None:
         name = router.network.edge_name(passed[0])

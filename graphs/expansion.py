@@ -48,8 +48,12 @@ class Expansion:
     vertex_count: int
 
     def is_exact_for(self, times: EdgeTimes) -> bool:
-        """Tell whether what is remembered is enough for a set of times."""
-        return not (remembered_for(times) & ~self.remembered).any()
+        """Tell whether enough is remembered for a set of times, and no vertex holds turns of different kinds."""
+        if (remembered_for(times) & ~self.remembered).any():
+            return False
+        vertex, count = merged(times.turns, self.remembered)
+        pairs = np.unique(vertex.astype(np.int64) << 32 | self.vertex)
+        return len(pairs) == count == self.vertex_count
 
 
 def expand(network: Network) -> Expansion:
@@ -60,6 +64,12 @@ def expand(network: Network) -> Expansion:
         remembered |= remembered_for(edge_times(network, name))
     vertex, count = merge_states(*states_into_nodes(turns), turns.first, turns.kind, special_states(turns), remembered)
     return Expansion(vertex, remembered, int(count))
+
+
+def merged(turns: Turns, remembered: Mask) -> tuple[Ints, int]:
+    """Return the vertex of each state, and how many vertices there are, given what is remembered."""
+    vertex, count = merge_states(*states_into_nodes(turns), turns.first, turns.kind, special_states(turns), remembered)
+    return vertex, int(count)
 
 
 def special_states(turns: Turns) -> Mask:
@@ -95,7 +105,9 @@ def remembered_for(times: EdgeTimes) -> Mask:
     )
     # Turning round into private ground costs both.
     turning_ms = int(times.turn_ms[turns.kind & U_TURN > 0].max(initial=0))
+    cheap = cheaper_round(*states_into_nodes(turns), turns.first, turns.kind, times.turn_ms)
     edges = spread(network.out_start, network.head, both_ms, guarded, saving, turning_ms)
+    edges |= cheap[: network.edge_count]
     return np.asarray(np.concatenate((edges, np.zeros(turns.state_count - network.edge_count, np.bool_))))
 
 
@@ -158,6 +170,26 @@ def savings(start: Longs, state: Ints, first: Longs, kind: Bytes, turn_ms: Longs
                     low, high = min(low, turn_ms[turn]), max(high, turn_ms[turn])
             most[node] = max(most[node], high - low)
     return most
+
+
+@compiled
+def cheaper_round(start: Longs, state: Ints, first: Longs, kind: Bytes, turn_ms: Longs) -> Mask:
+    """(S,) whether turning round behind a state costs less than another turn onto the same edge.
+
+    Told as one vertex, the dearer turn would cost what turning round does.
+    """
+    cheaper = np.zeros(len(first) - 1, np.bool_)
+    for node in range(len(start) - 1):
+        for place in range(start[node], start[node + 1]):
+            one = state[place]
+            for out in range(first[one + 1] - first[one]):
+                if kind[first[one] + out] & U_TURN:
+                    for other in range(start[node], start[node + 1]):
+                        turn = first[state[other]] + out
+                        round_ms = turn_ms[first[one] + out]
+                        if kind[turn] & U_TURN == 0 and round_ms < turn_ms[turn]:
+                            cheaper[one] = True
+    return cheaper
 
 
 @compiled

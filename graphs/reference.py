@@ -37,9 +37,13 @@ class ReferenceArrivals:
 
     def __init__(self, times: EdgeTimes, approaches: tuple[Approach, ...]) -> None:
         self._times = times
-        self._of_edge = {item.edge: item for item in approaches}
-        stops = {item.edge: stop_cost(times, item) for item in approaches}
-        self._stop = {edge: cost for edge, cost in stops.items() if cost is not None}
+        self._approaches = approaches
+        self._stop: dict[int, int] = {}
+        self._at: dict[int, Approach] = {}
+        for item in approaches:
+            cost = stop_cost(times, item)
+            if cost is not None and cost < self._stop.get(item.edge, NEVER):
+                self._stop[item.edge], self._at[item.edge] = cost, item
         states = [(state, cost) for edge, cost in self._stop.items() for state in self._states(edge)]
         target, seed = np.array(states, np.int64).reshape(-1, 2).T.copy()
         turns = times.turns
@@ -78,12 +82,20 @@ class ReferenceArrivals:
         cost = self.cost(spot)
         if cost is None:
             return None
-        edges = (spot.edge,) if cost == self._direct(spot) else self._followed(spot.edge)
-        return leg_of(cost, spot, self._of_edge[edges[-1]], lambda: edges)
+        ahead = self._ahead(spot)
+        if ahead is not None and ahead[0] == cost:
+            return leg_of(cost, spot, ahead[1], lambda: (spot.edge,))
+        edges = self._followed(spot.edge)
+        return leg_of(cost, spot, self._at[edges[-1]], lambda: edges)
 
     def _direct(self, spot: Spot) -> int | None:
-        target = self._of_edge.get(spot.edge)
-        return None if target is None else direct_cost(self._times, spot, target)
+        ahead = self._ahead(spot)
+        return None if ahead is None else ahead[0]
+
+    def _ahead(self, spot: Spot) -> tuple[int, Approach] | None:
+        """Return the best approach ahead on the vehicle's own edge, and the cost to it."""
+        told = ((direct_cost(self._times, spot, item), item) for item in self._approaches)
+        return min(((cost, item) for cost, item in told if cost is not None), key=lambda one: one[0], default=None)
 
     def _onward(self, spot: Spot) -> int | None:
         """Return the cost by way of the end of the vehicle's edge."""

@@ -23,6 +23,8 @@ _KEYS = (*(f"restriction:{mode}" for mode in _MODES), "restriction")
 # The mode may also stand in the type, an old way of tagging: ``type=restriction:hgv``.
 _TYPES = frozenset({"restriction", *(f"restriction:{mode}" for mode in _MODES)})
 
+# Hours that depend on a calendar or on the sun, which are not known here.
+_UNJUDGED = re.compile(r"\b(PH|SH|unknown|sunrise|sunset|dawn|dusk)\b|\"", re.IGNORECASE)
 # Sizes that a lorry has and a patrol car has not: ``weight>7.5``.
 _SIZE = re.compile(r"\b(max)?(weight|weightrating|length|height|width|axleload|axles)\s*>", re.IGNORECASE)
 
@@ -191,4 +193,8 @@ def _holds(condition: str, at: datetime | None) -> bool:
     if not condition or at is None:
         return True
     hours = condition.strip("() ")
-    return not validate(hours) or OpeningHours(hours).is_open(at.replace(tzinfo=None))
+    return (
+        _UNJUDGED.search(hours) is not None
+        or not validate(hours)
+        or OpeningHours(hours).is_open(at.replace(tzinfo=None))
+    )

@@ -13,17 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
 from itertools import pairwise
+from threading import Lock
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from graphs.chart import UNKNOWN, Chart, Room, Starts, Stops, columns_of, only, room_for, sphere_of, starts_of, stops_of
+from graphs.chart import UNKNOWN, Chart, Room, Starts, columns_of, only, room_for, sphere_of, starts_of, stops_of
 from graphs.conditions import NO_CONDITIONS, Conditions
 from graphs.coordinates import great_circle_m
 from graphs.fleet import best_of, from_each, least_costs, nearest, table
 from graphs.hierarchy import DOWN, UP, Slots, Weights, customise, recustomise, slots_of
-from graphs.legs import Leg, leg_of
+from graphs.legs import Leg, direct_cost, leg_of
 from graphs.network import Floats, Longs, Network
 from graphs.ordering import hierarchy_of
 from graphs.reach import Reach, reach
@@ -149,8 +150,7 @@ class Router(Routing):
         """Return the vehicles that can be soonest at a place, at most ``count``; equal times in the order given."""
         if count < 1 or not len(vehicles):
             return []
-        found = self.arrivals(approaches)
-        rows, costs = nearest(self._chart, vehicles.starts, found.stops, count, found.room)
+        rows, costs = self.arrivals(approaches).nearest(vehicles.starts, count)
         return [
             Nearest(row, time_of(cost), metres_of(cost))
             for row, cost in zip(rows.tolist(), costs.tolist(), strict=True)
@@ -212,6 +212,8 @@ class Arrivals:
         self._times, self._chart, self._approaches = times, chart, approaches
         self.stops = stops_of(times, [approaches])
         self.room = _ROOMS.take(len(chart.parent))
+        # Threads that ask about one place take turns: they work in one room.
+        self._lock = Lock()
         # The room is free again when nothing refers to these ways any more, their legs included.
         weakref.finalize(self, _ROOMS.give, self.room).atexit = False
         look(chart, self.stops, self.room)
@@ -238,12 +240,19 @@ class Arrivals:
 
     def costs(self, starts: Starts) -> Longs:
         """Return the least cost from each vehicle, `NEVER` where there is no way."""
-        return least_costs(self._chart, starts, self.stops, self.room)
+        with self._lock:
+            return least_costs(self._chart, starts, self.stops, self.room)
+
+    def nearest(self, starts: Starts, count: int) -> tuple[Longs, Longs]:
+        """Return the rows of the vehicles soonest here, at most ``count`` of them, and their costs."""
+        with self._lock:
+            return nearest(self._chart, starts, self.stops, count, self.room)
 
     def best_of(self, vehicles: Sequence[Sequence[Spot]]) -> list[Leg | None]:
         """Return the best leg of each vehicle."""
         starts = starts_of(self._times, vehicles)
-        costs, chosen, rows = best_of(self._chart, starts, self.stops, self.room)
+        with self._lock:
+            costs, chosen, rows = best_of(self._chart, starts, self.stops, self.room)
         spots = [spot for places in vehicles for spot in places]
         told = zip(costs.tolist(), chosen.tolist(), rows.tolist(), strict=True)
         return [self._made(cost, spots[spot], row) if spot >= 0 else None for cost, spot, row in told]
@@ -251,35 +260,28 @@ class Arrivals:
     def times_of(self, vehicles: Sequence[Sequence[Spot]]) -> list[tuple[int | None, ...]]:
         """Return the time from each spot of each vehicle."""
         starts = starts_of(self._times, vehicles)
-        costs = from_each(self._chart, starts, self.stops, self.room).tolist()
+        with self._lock:
+            costs = from_each(self._chart, starts, self.stops, self.room).tolist()
         ends = starts.first.tolist()
         told = [None if cost >= NEVER else time_of(cost) for cost in costs]
         return [tuple(told[start:end]) for start, end in pairwise(ends)]
 
     def _from(self, spot: Spot) -> tuple[int, int]:
         starts = starts_of(self._times, [[spot]])
-        cost, row = from_spot(self._chart, starts, self.stops, 0, self.room)
+        with self._lock:
+            cost, row = from_spot(self._chart, starts, self.stops, 0, self.room)
         return int(cost), int(row)
 
     def _made(self, cost: int, spot: Spot, row: int) -> Leg:
         return leg_of(cost, spot, self._approaches[row], lambda: self._driven(cost, spot, row))
 
     def _driven(self, cost: int, spot: Spot, row: int) -> tuple[int, ...]:
-        starts = starts_of(self._times, [[spot]])
-        if _direct_cost(starts, self.stops, row) == cost:
+        if direct_cost(self._times, spot, self._approaches[row]) == cost:
             return (spot.edge,)
-        left = cost - int(starts.rest[0])
-        path = drive(self._chart, self.stops, spot.edge, left, row, self.room)
+        left = cost - int(starts_of(self._times, [[spot]]).rest[0])
+        with self._lock:
+            path = drive(self._chart, self.stops, spot.edge, left, row, self.room)
         return tuple(self._chart.edge[path].tolist())
-
-
-def _direct_cost(starts: Starts, stops: Stops, row: int) -> int:
-    if (
-        stops.edge[row] != starts.edge[0]
-        or not max(starts.fraction[0], stops.after[row] + 1e-300) <= stops.fraction[row]
-    ):
-        return -1
-    return int(starts.delay[0] + stops.along[row] - starts.along[0] + stops.walk[row])
 
 
 @lru_cache(maxsize=8)
@@ -323,8 +325,11 @@ def weights_of(times: EdgeTimes) -> Weights:
     """Return the weights of the hierarchy under some times, from those without conditions where little is different."""
     hierarchy, slots = hierarchy_of(times.network), _slots(times.network)
     if times.base is not None and len(times.pieces) <= FEW_EDGES:
-        return recustomise(hierarchy, slots, weights_of(times.base), times, times.pieces)
-    return customise(hierarchy, slots, times)
+        found = recustomise(hierarchy, slots, weights_of(times.base), times, times.pieces)
+    else:
+        found = customise(hierarchy, slots, times)
+    found.cost.flags.writeable = False
+    return found
 
 
 def _beside(network: Network) -> NDArray[np.int32]:

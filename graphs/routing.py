@@ -76,7 +76,7 @@ class Routing(ABC):
         )
 
     def approaches(self, lat: float, lon: float, *, on_road: bool = False) -> tuple[Approach, ...]:
-        """Return where a place can be reached from; one behind a closure is reached up to it, and then on foot.
+        """Return where a place can be reached from, nearest first; one behind closures also from them, on foot.
 
         Raises
         ------
@@ -85,7 +85,7 @@ class Routing(ABC):
         """
         self._require_inside(lat, lon)
         near = self._snapper.approaches(self.edge_times, lat, lon, on_road=on_road)
-        return up_to_closures(self.edge_times, near)
+        return up_to_closures(self.edge_times, near)[0]
 
     @abstractmethod
     def arrivals(self, approaches: Sequence[Approach]) -> Ways:
@@ -106,13 +106,9 @@ class Routing(ABC):
         return self.best(self.spots(from_lat, from_lon), self.approaches(to_lat, to_lon))
 
     def shut_off_by(self, lat: float, lon: float, *, on_road: bool = False) -> tuple[str, ...]:
-        """Return the names of what closes the road nearest to a place, there; mostly nothing does."""
-        if not self.edge_times.pieces:
-            return ()
-        first = self._snapper.approaches(self.edge_times, lat, lon, on_road=on_road)[0]
-        pieces = self.edge_times.pieces.get(first.edge, ())
-        shut = (it.name for it in pieces if it.factor == 0.0 and it.start <= first.fraction <= it.end)
-        return tuple(dict.fromkeys(shut))
+        """Return the names of the closures that cut a place off, so that units walk from there; mostly none."""
+        near = self._snapper.approaches(self.edge_times, lat, lon, on_road=on_road)
+        return up_to_closures(self.edge_times, near)[1]
 
     def passed_over(self, lat: float, lon: float, within_m: float) -> tuple[int, float] | None:
         """Return the nearest edge on which nobody stops and its gap in metres; see `Snapper.passed_over`."""

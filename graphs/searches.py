@@ -138,11 +138,12 @@ def taken(vertex: Whole, up_start: Longs, up_head: Ints, up: Longs, to_place: Lo
 
 @compiled
 def stop_at(stops: Stops, edge: Whole) -> Whole:
-    """Return the row of the approach on an edge, or -1."""
+    """Return the row of the approach on an edge at which who comes from its start stops, or -1 where there is none."""
+    best = -1
     for row in range(len(stops.edge)):
-        if stops.edge[row] == edge:
-            return row
-    return -1
+        if stops.edge[row] == edge and (best < 0 or stops.stop[row] < stops.stop[best]):
+            best = row
+    return best
 
 
 @compiled
@@ -209,10 +210,14 @@ def turn_onto(chart: Chart, stops: Stops, turn: Whole, driven: Whole, room: Room
 @compiled
 def direct(starts: Starts, stops: Stops, spot: Whole) -> tuple[Whole, Whole]:
     """Return the cost to an approach ahead on a spot's own edge, and its row; `NEVER` where there is none."""
-    row = stop_at(stops, starts.edge[spot])
-    if row < 0 or stops.fraction[row] < starts.fraction[spot] or starts.fraction[spot] <= stops.after[row]:
-        return NEVER, -1
-    return starts.delay[spot] + stops.along[row] - starts.along[spot] + stops.walk[row], row
+    best, chosen = NEVER, -1
+    for row in range(len(stops.edge)):
+        ahead = stops.edge[row] == starts.edge[spot] and stops.fraction[row] >= starts.fraction[spot]
+        if ahead and starts.fraction[spot] > stops.after[row]:
+            told = starts.delay[spot] + stops.along[row] - starts.along[spot] + stops.walk[row]
+            if told < best:
+                best, chosen = told, row
+    return best, chosen
 
 
 @compiled

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ MS_PER_S = 1000
 # search tells both: 2**31 ms are 24 days, 2**30 cm are 10,737 km. `NEVER` can be added to itself.
 COST_BITS = 30
 _LENGTH_MASK = (1 << COST_BITS) - 1
+# What takes longer than fits a cost is as good as closed.
+_TOO_LONG_MS = 2**31
 _GIVEN_COLUMN = {"normal": 0, "response": 1}
 
 # A strongly connected part this large beside the largest is a second core; see `EdgeTimes._core_reach`.
@@ -179,14 +182,18 @@ class EdgeTimes:
     @cached_property
     def edge_cost(self) -> Longs:
         """(E,) cost of driving each whole edge, `CLOSED` where nobody drives through."""
-        return np.where(self.edge_ms == CLOSED, CLOSED, (self.edge_ms << COST_BITS) + self.length_cm)
+        cost = np.where(self.edge_ms == CLOSED, CLOSED, (self.edge_ms << COST_BITS) + self.length_cm)
+        _freeze(cost)
+        return cost
 
     @cached_property
     def turn_cost(self) -> Longs:
         """(T,) cost of each turn, `CLOSED` where it is forbidden."""
         if self.base is not None:
             return self.base.turn_cost  # conditions change no turn
-        return np.where(self.turn_ms == CLOSED, CLOSED, self.turn_ms << COST_BITS)
+        cost = np.where(self.turn_ms == CLOSED, CLOSED, self.turn_ms << COST_BITS)
+        _freeze(cost)
+        return cost
 
     @cached_property
     def open(self) -> Mask:
@@ -285,8 +292,11 @@ def _base(network: Network, profile_name: str, period: Period | None, binds: byt
         waits[:] = 0  # whoever stated the time of an edge drove past what stands on it
     shut = np.array([wait is None for wait in delays])
     closed = np.isnan(driving) | ~_admitted(network, profile) | (network.obstacles[:, shut] > 0).any(axis=1)
+    closed |= ~(driving < _TOO_LONG_MS - waits)
     whole = np.where(closed, CLOSED, np.rint(np.where(closed, 0.0, driving)).astype(np.int64) + waits)
     turns = turns_of(network)
+    turn_ms = _turn_ms(turns, profile, np.frombuffer(binds, np.bool_))
+    _freeze(whole, waits, turn_ms)
     return EdgeTimes(
         network=network,
         profile=profile,
@@ -294,16 +304,26 @@ def _base(network: Network, profile_name: str, period: Period | None, binds: byt
         wait_ms=waits,
         length_cm=_length_cm(network),
         turns=turns,
-        turn_ms=_turn_ms(turns, profile, np.frombuffer(binds, np.bool_)),
+        turn_ms=turn_ms,
         u_turn_ms=_required(profile, "u_turn"),
         usual_ms=whole,
         unslowed_ms=whole,
     )
 
 
+def _freeze(*arrays: NDArray[Any]) -> None:
+    """Make arrays that are kept and shared unchangeable."""
+    for array in arrays:
+        array.flags.writeable = False
+
+
 @lru_cache(maxsize=8)
 def _length_cm(network: Network) -> Longs:
-    return np.rint(network.length_m * 100.0).astype(np.int64)
+    length_cm = np.rint(network.length_m * 100.0).astype(np.int64)
+    if len(length_cm) and length_cm.max() > _LENGTH_MASK:
+        raise ValueError(f"a road of {network.length_m.max() / 1000:.0f} km is longer than any")
+    _freeze(length_cm)
+    return length_cm
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,8 +351,9 @@ def _times_under(asked: _Asked) -> EdgeTimes:
     once = np.unique(edge)
     wait_ms = base.wait_ms[once]
     usual_ms[once] = np.rint((base.unslowed_ms[once] - wait_ms) * (1.0 + more[once]) + wait_ms * 1.0)
-    edge_ms[once] = usual_ms[once]
+    edge_ms[once] = np.where(usual_ms[once] < _TOO_LONG_MS, usual_ms[once], CLOSED)
     edge_ms[edge[factor == 0.0]] = CLOSED
+    _freeze(edge_ms, usual_ms)
     return replace(base, edge_ms=edge_ms, usual_ms=usual_ms, pieces=Pieces(altered, driven), base=base)
 
 

@@ -178,7 +178,15 @@ def _across(network: Network, source: Ints, onto: Ints) -> Mask:
     joins = busy[onto] & (network.twin[onto] >= 0)
     leaves = busy[source] & _has_oncoming(network, arriving_deg, busy)[source]
     angled = (far_side > ACROSS_DEG[0]) & (far_side < ACROSS_DEG[1])
-    return np.asarray(angled & (joins | leaves))
+    # Where two roads meet end to end there is nobody to cross: it is a bend.
+    return np.asarray(angled & (joins | leaves) & (_arms(network)[network.head[source]] > 2))  # noqa: PLR2004
+
+
+def _arms(network: Network) -> Longs:
+    """(N,) how many roads meet at each node."""
+    ends = np.concatenate((network.tail, network.head)).astype(np.int64)
+    roads = np.unique(ends * len(network.shape_start) + np.concatenate((network.shape, network.shape)))
+    return np.bincount(roads // len(network.shape_start), minlength=network.node_count)
 
 
 def _busy_classes() -> list[int]:

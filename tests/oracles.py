@@ -132,25 +132,26 @@ def add_start(graph: nx.DiGraph, times: EdgeTimes, row: int, spots: Sequence[Spo
             for onto, weight in [(onto, data["weight"]) for onto, data in graph[(spot.edge,)].items()]:
                 _add(graph, start, onto, rest + weight)
         for end in ends:
-            target = graph.nodes[end]["approaches"].get(spot.edge)
-            if target is None or target.fraction < spot.fraction:
-                continue
-            if not _shut(times, spot.edge, spot.fraction, target.fraction):
-                ahead = _between(times, spot.edge, spot.fraction, target.fraction)
-                _add(graph, start, end, delay + ahead + target.walk_ms * MS)
+            for target in graph.nodes[end]["approaches"].get(spot.edge, ()):
+                ahead = target.fraction >= spot.fraction
+                if ahead and not _shut(times, spot.edge, spot.fraction, target.fraction):
+                    driven = _between(times, spot.edge, spot.fraction, target.fraction)
+                    _add(graph, start, end, delay + driven + target.walk_ms * MS)
     return start
 
 
 def add_end(graph: nx.DiGraph, times: EdgeTimes, row: int, approaches: Sequence[Approach]) -> Node:
     """Add a place as a node that is entered from every edge from which one can turn onto an approach."""
     end: Node = (END, row)
-    graph.add_node(end, approaches={item.edge: item for item in approaches})
-    of_edge = {item.edge: item for item in approaches}
+    of_edge: dict[int, list[Approach]] = {}
+    for item in approaches:
+        of_edge.setdefault(item.edge, []).append(item)
+    graph.add_node(end, approaches=of_edge)
     for node, onto in [(node, onto) for node, onto in graph.nodes(data="onto") if onto]:
         for edge, weight in onto:
-            target = of_edge.get(edge)
-            if target is not None and not _shut(times, edge, 0.0, target.fraction):
-                _add(graph, node, end, weight + _between(times, edge, 0.0, target.fraction) + target.walk_ms * MS)
+            for target in of_edge.get(edge, ()):
+                if not _shut(times, edge, 0.0, target.fraction):
+                    _add(graph, node, end, weight + _between(times, edge, 0.0, target.fraction) + target.walk_ms * MS)
     return end
 
 

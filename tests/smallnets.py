@@ -163,7 +163,7 @@ def places(draw_: st.DrawFn, times: EdgeTimes) -> tuple[Approach, ...]:
             if one >= 0 and times.usual_ms[one] >= 0 and edge not in known and twin not in known:
                 found[one] = Approach(one, fraction, 0.0, walk_ms, 0.0, 0.0)
     near = sorted(found.values(), key=lambda item: (item.walk_ms, item.edge))
-    return up_to_closures(times, near)
+    return up_to_closures(times, near)[0]
 
 
 def open_edges(times: EdgeTimes) -> list[int]:

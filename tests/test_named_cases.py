@@ -261,8 +261,8 @@ def test_an_incident_on_a_closed_stretch_is_reached_up_to_the_closure() -> None:
     case = Case(BLOCK, "normal", shut(BLOCK, "AB", part=(0.5, 0.75)), shut(BLOCK, "BA", part=(0.25, 0.5)))
     place = case.at_door(BLOCK.along("AB", 0.6, right_m=-1.0))
     one = case.map.edge("AB")
-    (before,) = [item for item in place if item.edge == one]
-    assert before.fraction == 0.5
+    # Up to the closure for those who come, to the door for whoever is within it, and to its other end for those behind.
+    assert sorted(item.fraction for item in place if item.edge == one) == [0.5, pytest.approx(0.6), 0.75]
     assert case.seconds(case.on("AB", 0.0), place) == pytest.approx(5.0 + walk_s(10.0) + walk_s(1.0), abs=0.01)
 
 
@@ -278,6 +278,25 @@ def test_the_walk_goes_on_along_streets_that_are_closed() -> None:
     case = Case(drawn, "normal", shut(drawn, "BC", "CB", "CD", "DC"))
     place = case.at_door(drawn.along("CD", 0.75))
     assert case.seconds(case.on("AB", 0.0), place) == pytest.approx(10.0 + walk_s(250.0), abs=0.01)
+
+
+def test_behind_the_closed_mouth_of_a_cul_de_sac_one_walks_in() -> None:
+    """The road at the place is open, but nobody can drive to it."""
+    drawn = draw("A---B---C-------D", "A-B length=100", "B-C length=100", "C-D length=200")
+    case = Case(drawn, "normal", shut(drawn, "BC", "CB"))
+    place = case.at_door(drawn.along("CD", 0.5))
+    assert case.seconds(case.on("AB", 0.0), place) == pytest.approx(10.0 + walk_s(200.0), abs=0.01)
+    # Whoever is inside drives.
+    assert case.seconds(case.on("DC", 0.0), place) == 10.0
+    assert case.engine.shut_off_by(*drawn.along("CD", 0.5)) == ("BC CB",)
+
+
+def test_where_everything_is_closed_nobody_comes_and_nothing_breaks() -> None:
+    drawn = draw("A---B---C", "A-B length=100", "B-C length=100")
+    case = Case(drawn, "normal", shut(drawn, "AB", "BA", "BC", "CB"))
+    place = case.at_door(drawn.along("BC", 0.5))
+    assert case.seconds(case.on("AB", 0.5), place) is None
+    assert case.seconds(case.on("BC", 0.25), place) == 2.5
 
 
 def test_a_vehicle_within_a_closure_drives_out_of_it() -> None:

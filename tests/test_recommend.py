@@ -329,10 +329,7 @@ def test_a_closed_road_at_the_incident_is_said_and_walked() -> None:
         recommend(picture, asked, street.network, Force.default(), Conditions(changes)) for changes in ((), (shut,))
     )
     assert free.warnings == ()
-    assert (
-        "the road at the incident is closed (gas leak): units drive up to the closure and go on on foot"
-        in closed.warnings
-    )
+    assert "the incident is behind a closure (gas leak): units drive up to it and go on on foot" in closed.warnings
     (driven,), (walked,) = ([line.eta for line in answer.ledger] for answer in (free, closed))
     assert driven is not None
     assert walked is not None
