@@ -310,6 +310,8 @@ def _covered(first: Longs, last: Longs) -> tuple[Longs, Longs]:
 def _joined(piece: Longs, change: Longs, names: tuple[str, ...], count: int) -> tuple[str, ...]:
     """Return the names of the changes behind each piece."""
     pairs = np.unique(piece * max(len(names), 1) + change)
+    if len(pairs) == count:  # one behind each, as mostly
+        return tuple(map(names.__getitem__, (pairs % len(names)).tolist())) if count else ()
     behind: list[list[str]] = [[] for _ in range(count)]
     for pair in pairs.tolist():
         row, number = divmod(pair, len(names))

@@ -80,7 +80,7 @@ class Pieces(Mapping[int, tuple[Piece, ...]]):
     def __init__(self, altered: Altered, kept: Mask) -> None:
         self._edge, self._start, self._end = altered.edge[kept], altered.start[kept], altered.end[kept]
         self._factor = altered.factor[kept]
-        self._names = tuple(altered.names[row] for row in np.flatnonzero(kept).tolist())
+        self._names = altered.names if kept.all() else tuple(np.array(altered.names, object)[kept].tolist())
         self.edges: Longs = np.unique(self._edge)
         self._among = frozenset(self.edges.tolist())
 
