@@ -43,6 +43,7 @@ bench: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks.orders
 	$(BENCH)/bin/python -m benchmarks.engine
 	$(BENCH)/bin/python -m benchmarks.against_peers
+	$(BENCH)/bin/python -m benchmarks.against_peers --in-turn
 	$(BENCH)/bin/python -m benchmarks.growth
 
 $(BENCH)/.installed: setup.cfg constraints.txt benchmarks/requirements.txt benchmarks/environment.py

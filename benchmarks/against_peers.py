@@ -1,9 +1,11 @@
 """Measure the peers on one extract in one process: who reaches an incident soonest, tables, routes, a closure.
 
-    python -m benchmarks.against_peers [extract.osm.pbf]
+    python -m benchmarks.against_peers [--in-turn]
 
-Every peer answers the same question before the next one is asked, so that a busy machine is busy for all of them.
-Writes ``results/peers.json`` and ``results/peers.md``. Needs the environment that ``benchmarks.environment`` makes.
+The peers take turns, a block of questions each, so that a busy machine is busy for all of them. With ``--in-turn`` each
+question is put to all before the next one: then each finds the processor's caches full of what the others did. Writes
+``results/peers.json``, ``.md`` and ``.png``, or ``results/peers_in_turn.json`` and ``.md``. Needs the environment that
+``benchmarks.environment`` makes.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ ORIGINS, DESTINATIONS, NEAREST = 300, 50, 5
 CHECKED_UNITS, CHECKED_INCIDENTS = 20, 10
 CLOSURES = 5
 # A peer that has used this much time on one kind of question is not asked it again.
-BUDGET_S = 15.0
+BUDGET_S = 5.0
 
 Question = Callable[[Peer, int], Any]
 
@@ -43,10 +45,14 @@ class Asked:
     seconds: dict[str, list[float]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
 
+    def may(self, kind: str) -> bool:
+        """Tell whether the peer is asked this kind of question: it did not fail, and has not used up its budget."""
+        return kind not in self.failures and sum(self.seconds.get(kind, ())) <= BUDGET_S
+
     def ask(self, kind: str, call: Callable[[], Any]) -> None:
         """Time one question, unless the peer failed at it or has used up its budget."""
         spent = self.seconds.setdefault(kind, [])
-        if kind in self.failures or sum(spent) > BUDGET_S:
+        if not self.may(kind):
             return
         try:
             spent.append(timed(call)[0])
@@ -70,16 +76,21 @@ def questions(units: list[Place], incidents: list[Place]) -> dict[str, Question]
     }
 
 
-def interleave(peers: Sequence[Peer], kinds: dict[str, Question], count: int, asked: dict[str, Asked]) -> None:
-    """Ask every peer every question, the peers taking turns; the first round of each is not counted."""
+def ask_all(peers: Sequence[Peer], kinds: dict[str, Question], count: int, asked: dict[str, Asked], block: int) -> None:
+    """Ask every peer every question, in blocks of so many; what comes first in a block is asked once before."""
     for kind, question in kinds.items():
-        for number in range(-1, count):
+        for begun in range(0, count, block):
             for peer in peers:
-                record = asked[peer.name] if number >= 0 else Asked()
-                record.ask(kind, lambda peer=peer, question=question, number=number: question(peer, number))
+                record = asked[peer.name]
+                if (block > 1 or begun == 0) and record.may(kind):
+                    Asked().ask(kind, lambda peer=peer, question=question, begun=begun: question(peer, begun))
+                for number in range(begun, min(begun + block, count)):
+                    record.ask(kind, lambda peer=peer, question=question, number=number: question(peer, number))
 
 
-def ask_held(peers: Sequence[Peer], units: list[Place], incidents: list[Place], asked: dict[str, Asked]) -> None:
+def ask_held(
+    peers: Sequence[Peer], units: list[Place], incidents: list[Place], asked: dict[str, Asked], block: int
+) -> None:
     """Ask for the times of 1,000 units that each peer may have put on the road beforehand."""
     held = {peer.name: peer.hold(units) for peer in peers}
     few = {peer.name: peer.hold(units[:200]) for peer in peers}
@@ -92,10 +103,12 @@ def ask_held(peers: Sequence[Peer], units: list[Place], incidents: list[Place], 
         "5 of 1,000 held": lambda peer, number: peer.nearest_held(at(number), held[peer.name], NEAREST),
         "1,000 held to 1": lambda peer, number: peer.times_to_held(at(number), held[peer.name]),
     }
-    interleave(peers, kinds, INCIDENTS * ROUNDS, asked)
+    ask_all(peers, kinds, INCIDENTS * ROUNDS, asked, block)
 
 
-def measure(peers: Sequence[Peer], units: list[Place], incidents: list[Place], tabled: list[Place]) -> dict[str, Asked]:
+def measure(
+    peers: Sequence[Peer], units: list[Place], incidents: list[Place], tabled: list[Place], block: int
+) -> dict[str, Asked]:
     """Ask every peer everything.
 
     Parameters
@@ -104,12 +117,14 @@ def measure(peers: Sequence[Peer], units: list[Place], incidents: list[Place], t
         The places of `UNITS` units and `INCIDENTS` incidents.
     tabled
         The places of the `DESTINATIONS` incidents of the large table.
+    block
+        How many questions a peer answers in a row.
     """
     asked = {peer.name: Asked() for peer in peers}
-    interleave(peers, questions(units, incidents), INCIDENTS * ROUNDS, asked)
-    ask_held(peers, units, incidents, asked)
+    ask_all(peers, questions(units, incidents), INCIDENTS * ROUNDS, asked, block)
+    ask_held(peers, units, incidents, asked, block)
     table = {"50 x 300": lambda peer, _: peer.table(units[:ORIGINS], tabled)}
-    interleave(peers, table, INCIDENTS, asked)
+    ask_all(peers, table, INCIDENTS, asked, block)
     return asked
 
 
@@ -198,7 +213,7 @@ def _has(row: dict[str, Any], kind: str) -> bool:
 
 def main() -> None:
     """Measure and write the results."""
-    pbf = Path(sys.argv[1]) if len(sys.argv) > 1 else ROADS / "porto.osm.pbf"
+    in_turn, pbf = "--in-turn" in sys.argv, ROADS / "porto.osm.pbf"
     if not pbf.is_file():
         sys.exit(f"{pbf}: no such file; the measures need the real data")
     network, draw = build_network(str(pbf)), random.Random(SEED)
@@ -206,13 +221,15 @@ def main() -> None:
     built = build_peers(Source(pbf, network, CACHE))
     peers = [one.peer for one in built if one.peer is not None]
     agreements = check(peers, incidents[:CHECKED_INCIDENTS], units[:CHECKED_UNITS])
-    asked = measure(peers, units, incidents, tabled)
+    asked = measure(peers, units, incidents, tabled, 1 if in_turn else INCIDENTS)
     result = report(built, asked, agreements, changes(peers, units, incidents))
+    name = "peers_in_turn" if in_turn else "peers"
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "peers.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     text = markdown(result)
-    (RESULTS / "peers.md").write_text(text, "utf-8")
-    plot(result)
+    (RESULTS / f"{name}.md").write_text(text, "utf-8")
+    if not in_turn:
+        plot(result)
     print(text, *agreements, sep="\n")
 
 

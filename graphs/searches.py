@@ -290,7 +290,8 @@ def drive(chart: Chart, stops: Stops, state: Whole, cost: Whole, row: Whole, roo
 @compiled
 def leads(chart: Chart, stops: Stops, state: Whole, cost: Whole, told: Whole, room: Room) -> bool:
     """Tell whether the cost from the end of a state's edge to the place is this; ``told`` is that of its vertex."""
-    back = turned_back(chart, stops, state, room)
-    if back > told:
+    if told > cost:
+        return False  # no state is cheaper than its vertex
+    if turned_back(chart, stops, state, room) > told:
         return bool(told == cost)
-    return bool(back <= cost and onward(chart, stops, state, room)[0] == cost)
+    return bool(onward(chart, stops, state, room)[0] == cost)

@@ -116,6 +116,16 @@ def test_a_profile_table_with_dearer_turns_gets_a_hierarchy_that_is_exact_for_it
     assert_as_reference(network, "normal")
 
 
+def test_a_file_made_for_the_other_side_of_the_road_gets_another_hierarchy(tmp_path: Path) -> None:
+    town = draw("W---X---E\n    |\n    S", "W-X-E primary", "X-S")
+    save_network(town.network, tmp_path / "town.network")
+    raw = Profiles.default().model_dump(by_alias=True)
+    raw["turns"]["drives_on"] = "right"
+    network = load_network(tmp_path / "town.network", Profiles.model_validate(raw))
+    assert not hierarchy_of(town.network).expansion.is_exact_for(edge_times(network, "response"))
+    assert_as_reference(network, "response")
+
+
 def test_a_hierarchy_that_forgets_too_much_would_be_wrong() -> None:
     # The check above is what keeps this from happening: with the shipped table's vertices, dear turns are got round.
     network = replace(real_network(BANGOR), profiles=dear_turns())

@@ -156,3 +156,23 @@ def test_a_router_answers_threads_as_it_answers_one_while_conditions_change() ->
         assert all(each.result() == alone for each in asking)
         assert [each.result() for each in changing[:6]] == alone_under
         assert usual.result() == under(NO_CONDITIONS)
+
+
+def test_threads_that_ask_about_one_place_do_not_disturb_each_other_or_anyone_later(asked: Asked) -> None:
+    places = asked.places[:4]
+    alone = [list(map(told, asked.router.arrivals(place).best_of(asked.vehicles))) for place in places]
+    for place, expected in zip(places, alone, strict=True):
+        shared = asked.router.arrivals(place)
+        with ThreadPoolExecutor(THREADS) as threads:
+            answers = list(threads.map(lambda _, shared=shared: shared.best_of(asked.vehicles), range(40)))
+        assert all(list(map(told, legs)) == expected for legs in answers)
+    again = [list(map(told, asked.router.arrivals(place).best_of(asked.vehicles))) for place in places]
+    assert again == alone
+
+
+def test_what_routers_share_cannot_be_written_to(asked: Asked) -> None:
+    times = asked.router.edge_times
+    for array in (times.edge_ms, times.usual_ms, times.turn_ms, times.edge_cost, times.turn_cost, times.length_cm):
+        assert not array.flags.writeable
+    with pytest.raises(ValueError, match="read-only"):
+        times.edge_ms[0] = 0

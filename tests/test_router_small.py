@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from graphs.hierarchy import closing_arcs, customise, fill, recustomise, relax_t
 from graphs.legs import Leg
 from graphs.network import Network
 from graphs.ordering import build_hierarchy
+from graphs.profiles import Profiles
 from graphs.reference import ReferenceRouter
 from graphs.router import Router, hierarchy_of
 from graphs.snapping import Approach, Spot
@@ -40,10 +41,27 @@ class Asked:
     places: list[tuple[Approach, ...]]
 
 
+def table_of(u_turn_s: float, across_s: float, roundabout_s: float, private_s: float) -> Profiles:
+    """Return a profile table in which turns cost this."""
+    raw = Profiles.default().model_dump(by_alias=True)
+    told = {"u_turn": u_turn_s, "turn_across": across_s, "roundabout_entry": roundabout_s, "private_entry": private_s}
+    for kind, seconds in told.items():
+        for profile in Profiles.names:
+            raw["delay"][kind][f"{profile}_s"] = {"value": seconds, "source": "peak"}
+    return Profiles.model_validate(raw)
+
+
+# The shipped table, and tables in which a turn is dearer than turning round, or turning round costs nothing.
+TABLES = (
+    Profiles.default(), table_of(0, 5, 6, 10), table_of(2, 60, 6, 10), table_of(3, 5, 6, 60), table_of(15, 5, 3, 30),
+)  # fmt: skip
+
+
 @st.composite
 def asked(draw_: st.DrawFn, *, grid: bool = False) -> Asked | None:
     """None where there is no road that the profile may drive; ``grid`` is a grid of streets, some of them closed."""
     network, profile = draw_(street_grids() if grid else small_networks()), draw_(PROFILES)
+    network = replace(network, profiles=draw_(st.sampled_from(TABLES)))
     held = draw_(closed_roads(network) if grid else st.just(NO_CONDITIONS) | conditions(network))
     reference = ReferenceRouter(network, profile, held, MOMENT)
     times = reference.edge_times

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graphs.conditions import Change, Conditions, Stretch
 from graphs.errors import InputError, SourceError
 from graphs.network import Network
 from graphs.profiles import Profiles
@@ -392,3 +394,44 @@ def test_most_of_a_real_town_can_be_left_and_reached(name: str, profile: Profile
     assert found.arrives.sum() >= 0.97 * found.open.sum()
     assert not (found.leaves & ~found.open).any()
     assert not (found.arrives & ~found.open).any()
+
+
+def test_a_road_that_takes_longer_than_a_cost_can_tell_is_closed() -> None:
+    drawn = draw("A-B-C", "A-B length=47000 limit=1", "B-C")
+    edge, beside = drawn.edge("AB"), drawn.edge("BC")
+    assert edge_times(drawn.network, "response").edge_ms[edge] > 0
+    crawl = Change("crawl", (Stretch(edge, 0.0, 1.0), Stretch(beside, 0.0, 1.0)), 0.01)
+    slowed = edge_times(drawn.network, "response", Conditions((crawl,)), datetime(2026, 1, 31, 12, tzinfo=UTC))
+    # At ten metres an hour it would take half a year.
+    assert slowed.edge_ms[edge] == CLOSED
+    assert slowed.edge_ms[beside] == 100 * edge_times(drawn.network, "response").edge_ms[beside]
+
+
+def test_conditions_of_another_network_are_refused() -> None:
+    drawn = draw("A-B-C", "A-B", "B-C")
+    other = Conditions((Change("works", (Stretch(0, 0.0, 1.0),)),), "0" * 64)
+    with pytest.raises(ValueError, match="the conditions are of network 0000"):
+        edge_times(drawn.network, "response", other, datetime(2026, 1, 31, 12, tzinfo=UTC))
+
+
+def test_conditions_without_a_moment_are_refused() -> None:
+    drawn = draw("A-B", "A-B")
+    held = Conditions((Change("works", (Stretch(0, 0.0, 1.0),)),))
+    with pytest.raises(ValueError, match="at which moment"):
+        edge_times(drawn.network, "response", held)
+    with pytest.raises(ValueError, match="no offset"):
+        edge_times(drawn.network, "response", held, datetime(2026, 1, 31, 12))  # noqa: DTZ001 - that is the fault
+
+
+PEAK, NIGHT = datetime(2026, 2, 3, 8, tzinfo=UTC), datetime(2026, 2, 3, 2, tzinfo=UTC)
+
+
+def test_a_peak_slows_main_roads_at_its_hours() -> None:
+    drawn = draw("A-B-C", "A-B primary", "B-C residential")
+    main, street = drawn.edge("AB"), drawn.edge("BC")
+    free, peak, night = (edge_times(drawn.network, "normal", at=at) for at in (None, PEAK, NIGHT))
+    assert peak.edge_ms[main] == pytest.approx(free.edge_ms[main] / 0.8, abs=1)
+    assert peak.edge_ms[street] == free.edge_ms[street]
+    assert night.edge_ms.tolist() == free.edge_ms.tolist()
+    weekend = edge_times(drawn.network, "normal", at=datetime(2026, 1, 31, 8, tzinfo=UTC))
+    assert weekend.edge_ms.tolist() == free.edge_ms.tolist()

@@ -72,6 +72,11 @@ def test_straight_on_and_sharply_back_are_not_across() -> None:
     assert (kind(drawn, "WXE"), kind(drawn, "WXW")) == (0, U_TURN)
 
 
+def test_a_bend_of_a_busy_road_is_no_junction() -> None:
+    bend = on_the("left", draw("A---B\n    |\n    C", "A-B primary", "B-C primary"))
+    assert kind(bend, "ABC") == 0
+
+
 def test_entering_is_told_and_leaving_is_not() -> None:
     drawn = draw("A-R-S-P", "A-R", "R-S roundabout", "S-P private")
     assert kind(drawn, "ARS") == ROUNDABOUT_ENTRY
@@ -180,6 +185,9 @@ def test_an_exception_for_cars_frees_a_police_car() -> None:
         ("(22:00-06:00)", 23, {"ABE"}),
         ("(weight>7.5)", 8, set()),
         ("(wet)", 8, {"ABE"}),
+        ("(PH off)", 8, {"ABE"}),
+        ("(SH 08:00-09:00)", 12, {"ABE"}),
+        ("(sunset-sunrise)", 12, {"ABE"}),
     ],
 )
 def test_a_condition_binds_at_its_hours_in_local_time(when: str, hour: int, bound: set[str]) -> None:
