@@ -20,7 +20,7 @@ from dispatch.recommendation import LedgerLine
 from graphs.graphml import to_networkx
 from graphs.netfile import load_network
 from graphs.network import Network
-from graphs.reference import leg_line
+from graphs.legs import leg_line
 from graphs.times import MS_PER_S
 from scenarios.picture_folder import read_picture_folder
 
