@@ -18,9 +18,9 @@ from dispatch.model import Incident
 from dispatch.recommend import recommend
 from dispatch.recommendation import LedgerLine
 from graphs.graphml import to_networkx
+from graphs.legs import leg_line
 from graphs.netfile import load_network
 from graphs.network import Network
-from graphs.legs import leg_line
 from graphs.times import MS_PER_S
 from scenarios.picture_folder import read_picture_folder
 
