@@ -193,7 +193,7 @@ def plot(result: dict[str, Any]) -> None:
     import matplotlib as mpl  # noqa: PLC0415 - only where a picture is drawn
 
     mpl.use("Agg")
-    from matplotlib import pyplot as plt  # noqa: PLC0415
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - as above
 
     kinds = ("5 of 1,000 held", "1,000 to 1", "50 x 300", "route")
     figure, axes = plt.subplots(1, len(kinds), figsize=(14, 4), layout="constrained")

@@ -124,7 +124,7 @@ def _nearest(network: Network, router: Router, draw: random.Random) -> dict[str,
         approaches, incident = router.approaches(lat, lon), Incident(lat, lon, "emergency")
         alone.append(timed(lambda approaches=approaches: router.nearest(approaches, vehicles, 5))[0])
         snapped.append(
-            timed(lambda: router.nearest(router.approaches(lat, lon), router.vehicles_at(reports), 5))[0]  # noqa: B023
+            timed(lambda: router.nearest(router.approaches(lat, lon), router.vehicles_at(reports), 5))[0]  # noqa: B023 - called at once
         )
         reference.append(timed(lambda approaches=approaches: slow.arrivals(approaches).best_of(spots))[0])
         brain.append(timed(lambda incident=incident: recommend(picture, incident, network, force).to_json())[0])

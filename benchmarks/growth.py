@@ -166,7 +166,7 @@ def plot(rows: list[dict[str, Any]]) -> None:
     import matplotlib as mpl  # noqa: PLC0415 - only where a picture is drawn
 
     mpl.use("Agg")
-    from matplotlib import pyplot as plt  # noqa: PLC0415
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - as above
 
     nodes = np.array([row["nodes"] for row in rows])
     kinds = (

@@ -47,16 +47,12 @@ def recommend(
 
     Parameters
     ----------
-    picture
-        What is known at one moment; the moment is part of it.
-    incident
-        Where somebody is needed.
-    network
-        The roads, with the profile table to drive them by.
+    picture, incident
+        What is known at one moment, which is part of it; and where somebody is needed.
+    network, conditions
+        The roads, with the profile table to drive them by; and what is closed or slowed, now and at other times.
     force
         The force's own rules.
-    conditions
-        What is closed or slowed, now and at other times.
     engine
         The router to ask; any other than the engine is for tests.
 
@@ -73,21 +69,19 @@ def recommend(
         The incident's grade, a tag or a needed skill is not in the force profile.
     """
     _require_known(incident, force)
-    profile = force.grade(incident.grade).profile
     roads = partial(engine, network, conditions=conditions, at=picture.now.astimezone(ZoneInfo(force.time_zone)))
-    router = roads(profile)
+    router = roads(force.grade(incident.grade).profile)
     approaches = router.approaches(incident.lat, incident.lon, on_road=incident.on_road)
-    ledger = _rank(picture, incident, force, router, approaches)
-    chosen, unmet = suggest([line for line in ledger if line.eligible], incident, force)
+    ranked = _rank(picture, incident, force, router, approaches)
+    chosen, unmet = suggest([line for line in ranked if line.eligible], incident, force)
     suggested = tuple(line.unit.callsign for line in chosen)
-    ledger = _with_costs(ledger, suggested, Diversions(picture, network, force, roads))
+    ledger = _with_costs(ranked, suggested, Diversions(picture, network, force, roads))
     eligible = [line for line in ledger if line.eligible]
-    alike = _indistinguishable(eligible)
-    gap_m = approaches[0].gap_m
+    alike, gap_m = _indistinguishable(eligible), approaches[0].gap_m
     return Recommendation(
         now=picture.now,
         incident=incident,
-        profile=profile,
+        profile=router.edge_times.profile.name,
         outcome=_outcome(ledger),
         target=_target(incident, force, picture.now),
         nearest=next((line.unit.callsign for line in ledger if line.eta is not None), None),

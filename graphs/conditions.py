@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -238,6 +238,51 @@ class Altered:
 
     def _columns(self) -> tuple[Longs, Floats, Floats, Floats]:
         return self.edge, self.start, self.end, self.factor
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of one edge between two fractions on which a share of the usual speed is left; 0 where it is closed.
+
+    The name is that of the change that is behind it.
+    """
+
+    start: float
+    end: float
+    factor: float
+    name: str = ""
+
+    @property
+    def more(self) -> float:
+        """How much more time the stretch takes than usual, as a share; nothing where it is closed."""
+        return 1.0 / self.factor - 1.0 if self.factor > 0.0 else 0.0
+
+
+class Pieces(Mapping[int, tuple[Piece, ...]]):
+    """The stretches that conditions close or slow, by edge; made for an edge when they are asked for."""
+
+    def __init__(self, altered: Altered, kept: Mask) -> None:
+        self._edge, self._start, self._end = altered.edge[kept], altered.start[kept], altered.end[kept]
+        self._factor = altered.factor[kept]
+        self._names = altered.names if kept.all() else tuple(np.array(altered.names, object)[kept].tolist())
+        self.edges: Longs = np.unique(self._edge)
+        self._among = frozenset(self.edges.tolist())
+
+    def __getitem__(self, edge: int) -> tuple[Piece, ...]:
+        if edge not in self._among:
+            raise KeyError(edge)
+        rows = slice(*np.searchsorted(self._edge, (edge, edge + 1)).tolist())
+        columns = self._start[rows].tolist(), self._end[rows].tolist(), self._factor[rows].tolist(), self._names[rows]
+        return tuple(Piece(*told) for told in zip(*columns, strict=True))
+
+    def __contains__(self, edge: object) -> bool:
+        return edge in self._among
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.edges.tolist())
+
+    def __len__(self) -> int:
+        return len(self.edges)
 
 
 @dataclass(frozen=True, slots=True)

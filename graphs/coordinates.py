@@ -43,14 +43,6 @@ def distance_m(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
     return 2 * EARTH_RADIUS_M * math.asin(min(math.sqrt(half), 1.0))
 
 
-def degrees_around(lat: float, radius_m: float) -> tuple[float, float]:
-    """Return the half-width in degrees of longitude and of latitude of a box that holds a circle around a point."""
-    lat_deg = radius_m / METRES_PER_DEGREE
-    # The circle's widest parallel lies a little poleward of its centre.
-    poleward = min(abs(lat) + lat_deg, 89.9)
-    return lat_deg / math.cos(math.radians(poleward)), lat_deg
-
-
 def on_globe(lat: float, lon: float) -> bool:
     """Tell whether two numbers can be degrees of latitude and longitude."""
     return -90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0  # noqa: PLR2004 - the globe

@@ -5,7 +5,7 @@ All times are integer milliseconds, so that sums are exact and two runs cannot d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-from graphs.conditions import NO_CONDITIONS, Altered, Conditions
+from graphs.conditions import NO_CONDITIONS, Altered, Conditions, Piece, Pieces
 from graphs.network import Longs, Network
 from graphs.profiles import Period, Profile
 from graphs.restrictions import binding
@@ -54,51 +54,6 @@ def time_of(cost: int) -> int:
 def metres_of(cost: int) -> float:
     """Return the metres of a cost."""
     return (cost & _LENGTH_MASK) / 100.0
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of one edge between two fractions on which a share of the usual speed is left; 0 where it is closed.
-
-    The name is that of the change that is behind it.
-    """
-
-    start: float
-    end: float
-    factor: float
-    name: str = ""
-
-    @property
-    def more(self) -> float:
-        """How much more time the stretch takes than usual, as a share; nothing where it is closed."""
-        return 1.0 / self.factor - 1.0 if self.factor > 0.0 else 0.0
-
-
-class Pieces(Mapping[int, tuple[Piece, ...]]):
-    """The stretches that conditions close or slow, by edge; made for an edge when they are asked for."""
-
-    def __init__(self, altered: Altered, kept: Mask) -> None:
-        self._edge, self._start, self._end = altered.edge[kept], altered.start[kept], altered.end[kept]
-        self._factor = altered.factor[kept]
-        self._names = altered.names if kept.all() else tuple(np.array(altered.names, object)[kept].tolist())
-        self.edges: Longs = np.unique(self._edge)
-        self._among = frozenset(self.edges.tolist())
-
-    def __getitem__(self, edge: int) -> tuple[Piece, ...]:
-        if edge not in self._among:
-            raise KeyError(edge)
-        rows = slice(*np.searchsorted(self._edge, (edge, edge + 1)).tolist())
-        columns = self._start[rows].tolist(), self._end[rows].tolist(), self._factor[rows].tolist(), self._names[rows]
-        return tuple(Piece(*told) for told in zip(*columns, strict=True))
-
-    def __contains__(self, edge: object) -> bool:
-        return edge in self._among
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.edges.tolist())
-
-    def __len__(self) -> int:
-        return len(self.edges)
 
 
 @dataclass(frozen=True, eq=False)

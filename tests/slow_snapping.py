@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from graphs.compiled import compiled
-from graphs.coordinates import METRES_PER_DEGREE, degrees_around
+from graphs.coordinates import METRES_PER_DEGREE
 from graphs.network import BRIDGE, TUNNEL, Floats, Longs, Network
 from graphs.snapping import (
     COURSE_SEARCH_M,
@@ -24,6 +24,14 @@ from graphs.snapping import (
 from graphs.times import EdgeTimes
 
 Mask = np.typing.NDArray[np.bool_]
+
+
+def degrees_around(lat: float, radius_m: float) -> tuple[float, float]:
+    """Return the half-width in degrees of longitude and of latitude of a box that holds a circle around a point."""
+    lat_deg = radius_m / METRES_PER_DEGREE
+    # The circle's widest parallel lies a little poleward of its centre.
+    poleward = min(abs(lat) + lat_deg, 89.9)
+    return lat_deg / math.cos(math.radians(poleward)), lat_deg
 
 
 @dataclass(frozen=True)

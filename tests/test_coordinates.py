@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from graphs.coordinates import (
     EARTH_RADIUS_M,
     METRES_PER_DEGREE,
-    degrees_around,
     distance_m,
     from_british_grid,
     great_circle_m,
@@ -101,28 +100,6 @@ def test_no_detour_is_shorter(
 @given(LATS, LONS)
 def test_a_place_is_at_no_distance_from_itself(lat: float, lon: float) -> None:
     assert distance_m(lat, lon, lat, lon) == 0.0
-
-
-@given(st.floats(-89, 89), LONS, st.floats(0.1, 50_000), st.floats(0, 360))
-@example(lat=60.0, lon=0.0, radius_m=50_000.0, bearing_deg=89.22)  # the circle's easternmost point
-@example(lat=-80.0, lon=0.0, radius_m=50_000.0, bearing_deg=267.45)
-def test_a_box_holds_the_circle_it_is_drawn_around(lat: float, lon: float, radius_m: float, bearing_deg: float) -> None:
-    # The point at that distance and bearing, by spherical trigonometry.
-    angle, bearing, phi = radius_m / EARTH_RADIUS_M, math.radians(bearing_deg), math.radians(lat)
-    sine = math.sin(phi) * math.cos(angle) + math.cos(phi) * math.sin(angle) * math.cos(bearing)
-    east = math.atan2(math.sin(bearing) * math.sin(angle) * math.cos(phi), math.cos(angle) - math.sin(phi) * sine)
-    wide, high = degrees_around(lat, radius_m)
-    assert abs(math.degrees(math.asin(sine)) - lat) <= high + 1e-9
-    assert abs(math.degrees(east)) <= wide + 1e-9
-    assert distance_m(lat, lon, math.degrees(math.asin(sine)), lon + math.degrees(east)) == pytest.approx(
-        radius_m, rel=1e-4, abs=0.01
-    )
-
-
-def test_a_box_is_no_larger_than_it_must_be() -> None:
-    wide, high = degrees_around(54.57, 1000)
-    assert high == pytest.approx(1000 / METRES_PER_DEGREE)
-    assert wide == pytest.approx(1000 / METRES_PER_DEGREE / math.cos(math.radians(54.57)), rel=0.001)
 
 
 @pytest.mark.parametrize(

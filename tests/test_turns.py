@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -118,7 +119,12 @@ def test_without_a_roundabout_the_profile_table_tells_the_side(side: str) -> Non
     ],
 )
 def test_real_towns_drive_on_their_side(name: str, side: str) -> None:
-    assert drives_on_left(real_network(name)) is (side == "left")
+    # The profile table says the other side: the roundabouts must tell.
+    network = real_network(name)
+    profiles = network.profiles
+    other = {"drives_on": "right" if side == "left" else "left"}
+    told = profiles.model_copy(update={"turns": profiles.turns.model_copy(update=other)})
+    assert drives_on_left(replace(network, profiles=told)) is (side == "left")
 
 
 # ---- Restrictions ------------------------------------------------------------------------------------------------
