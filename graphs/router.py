@@ -69,14 +69,17 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Vehicles:
-    """Vehicles on the road, ready to be asked about; of any number of them.
+    """Any number of vehicles on the road, ready to be asked about.
 
     Parameters
     ----------
+    times
+        Those of the router that put them there; another router's answers would rest on two sets of times.
     starts
         Where each may be.
     """
 
+    times: EdgeTimes
     starts: Starts
 
     def __len__(self) -> int:
@@ -102,7 +105,7 @@ class Router(Routing):
 
     def vehicles(self, spots: Sequence[Sequence[Spot]]) -> Vehicles:
         """Return vehicles, each given by where it may be; asking about them again then costs less."""
-        return Vehicles(starts_of(self.edge_times, spots))
+        return Vehicles(self.edge_times, starts_of(self.edge_times, spots))
 
     def vehicles_at(
         self,
@@ -140,7 +143,7 @@ class Router(Routing):
             np.zeros(len(lat)) if accuracy_m is None else accuracy_m,
         )
         first = np.searchsorted(found.row, np.arange(len(lat) + 1))
-        return Vehicles(columns_of(self.edge_times, first, found.edge, found.fraction, found.delay_ms))
+        return Vehicles(self.edge_times, columns_of(self.edge_times, first, found.edge, found.fraction, found.delay_ms))
 
     def arrivals(self, approaches: Sequence[Approach]) -> Arrivals:
         """Look from everywhere to a place, given by where it can be reached from."""
@@ -148,6 +151,7 @@ class Router(Routing):
 
     def nearest(self, approaches: Sequence[Approach], vehicles: Vehicles, count: int) -> list[Nearest]:
         """Return the vehicles that can be soonest at a place, at most ``count``; equal times in the order given."""
+        self._require_own(vehicles)
         if count < 1 or not len(vehicles):
             return []
         rows, costs = self.arrivals(approaches).nearest(vehicles.starts, count)
@@ -166,6 +170,7 @@ class Router(Routing):
         destinations
             The approaches of m places.
         """
+        self._require_own(origins)
         costs = np.full((len(origins), len(destinations)), UNKNOWN, np.int64)
         if len(destinations) > FEW_PLACES and origins.starts.alike.any():
             room = _ROOMS.take(len(self._chart.parent))
@@ -180,7 +185,12 @@ class Router(Routing):
 
     def reachable(self, vehicles: Vehicles, minutes: float) -> Reach:
         """Return what any of the vehicles can reach in so many minutes: together, whoever is soonest there counts."""
+        self._require_own(vehicles)
         return reach(self.edge_times, self._chart, vehicles.starts, minutes)
+
+    def _require_own(self, vehicles: Vehicles) -> None:
+        if vehicles.times is not self.edge_times:
+            raise ValueError("these vehicles were put on the road under another profile, or under other conditions")
 
 
 class _Rooms:

@@ -176,3 +176,14 @@ def test_what_routers_share_cannot_be_written_to(asked: Asked) -> None:
         assert not array.flags.writeable
     with pytest.raises(ValueError, match="read-only"):
         times.edge_ms[0] = 0
+
+
+def test_vehicles_of_another_router_are_refused(asked: Asked) -> None:
+    other = Router(asked.router.network, "normal").vehicles(asked.vehicles)
+    for ask in (
+        lambda: asked.router.nearest(asked.places[0], other, 3),
+        lambda: asked.router.times(other, asked.places),
+        lambda: asked.router.reachable(other, 5),
+    ):
+        with pytest.raises(ValueError, match="under another profile"):
+            ask()
