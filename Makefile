@@ -6,7 +6,7 @@ BENCH := .cache/bench-venv
 SAMPLE := .cache/gothenburg.network
 NIGHT := scenarios/samples/gothenburg
 
-.PHONY: setup run test test-all lint bench clean
+.PHONY: setup postgres run test test-all lint bench clean
 
 setup: $(VENV)/.installed
 
@@ -22,12 +22,17 @@ $(SAMPLE): graphs/samples/gothenburg.osm.pbf $(wildcard graphs/*.py) $(VENV)/.in
 
 run: $(SAMPLE)
 	NEAREST_GRAPH=$(SAMPLE) NEAREST_FORCE=$(NIGHT)/force.toml NEAREST_PICTURE=$(NIGHT) \
+		NEAREST_DEMONSTRATION=1 NEAREST_LOG_FORMAT=text NEAREST_DATABASE_URL=sqlite:///.cache/demonstration.sqlite \
 		$(BIN)/gunicorn -c python:api.serving
 
-test: setup
+# The tests run a PostgreSQL server of their own; without one they fail in CI and skip elsewhere.
+postgres: setup
+	@$(BIN)/python tests/postgres_setup.py
+
+test: setup postgres
 	$(BIN)/pytest -m 'not slow' --cov --cov-report=term --cov-fail-under=90
 
-test-all: setup
+test-all: setup postgres
 	$(BIN)/pytest --cov --cov-report=term --cov-fail-under=90
 
 lint: setup

@@ -6,21 +6,57 @@ import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import shapely
 from apiflask import APIFlask
 from flask.json.provider import DefaultJSONProvider
+from werkzeug.middleware.proxy_fix import ProxyFix
 
+from api.access import Access, guard
+from api.accounts_tables import ensure_tables
+from api.accounts_told import telling_record
 from api.answers import to_json
+from api.consultation import log_consultations
+from api.csv_lists import write_lists
+from api.demonstration import create_demonstration
 from api.examples import example_body
+from api.logs import log_requests
+from api.metrics import count_requests
 from api.openapi import DESCRIPTION, complete
 from api.problems import register_problems
+from api.readiness import CHECKS
 from api.responses import secure
-from api.routes import docs, health, kinds, recommendations, roads, times
+from api.routes import (
+    assessments,
+    assignments,
+    closing,
+    disclosures,
+    docs,
+    health,
+    imports,
+    incidents,
+    kinds,
+    metrics,
+    oidc,
+    positions,
+    queue,
+    recommendations,
+    record,
+    risk,
+    roads,
+    session,
+    stream,
+    times,
+    units,
+)
 from api.service import EXTENSION, Page, Service
 from api.settings import Settings
 from api.warming import warm_up
+from dispatch.desk import Desk
 from dispatch.force import Force
+from dispatch.live import Roads
+from dispatch.store import Store
 from graphs.closures import read_closures
 from graphs.conditions import NO_CONDITIONS
 from graphs.netfile import load_network
@@ -31,6 +67,28 @@ from graphs.summary import summary
 from scenarios.picture_folder import read_picture_folder
 
 Clock = Callable[[], datetime]
+_PARTS = (
+    recommendations,
+    units,
+    positions,
+    incidents,
+    assignments,
+    queue,
+    assessments,
+    risk,
+    disclosures,
+    imports,
+    roads,
+    closing,
+    times,
+    stream,
+    record,
+    session,
+    oidc,
+    health,
+    kinds,
+    docs,
+)
 
 
 class _InOrder(DefaultJSONProvider):
@@ -61,14 +119,27 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> APIF
     """
     service = load_service(settings or Settings.from_environment(), clock)
     warm_up(service)
-    app = APIFlask("api", "Nearest First", product_version(), docs_path=None, json_errors=False)
+    app = _application()
     app.extensions[EXTENSION] = service
     _configure(app, service)
+    _observe(app, service.settings)
     register_problems(app)
     app.after_request(secure)
-    for part in (recommendations, roads, times, health, kinds, docs):
+    write_lists(app)
+    for part in _PARTS:
         app.register_blueprint(part.blueprint)
+    guard(app, _access(service))
+    log_consultations(app, service)
+    stream.open_streams(app, service)
     return app
+
+
+def _application() -> APIFlask:
+    # That Flask takes None, for no folder of files, is not in the library's types.
+    no_folder: Any = None
+    return APIFlask(
+        "api", "Nearest First", product_version(), docs_path=None, json_errors=False, static_folder=no_folder
+    )
 
 
 def load_service(settings: Settings, clock: Clock) -> Service:
@@ -78,7 +149,23 @@ def load_service(settings: Settings, clock: Clock) -> Service:
     picture = read_picture_folder(settings.picture, force, network) if settings.picture else None
     conditions = read_closures(settings.closures, network) if settings.closures else NO_CONDITIONS
     example = example_body(network, force)
-    return Service(settings, network, force, picture, conditions, clock, _about(network), example)
+    desk = Desk(_store(settings, clock), force, network, Roads(network, conditions))
+    return Service(settings, network, force, picture, desk, clock, _about(network), example, CHECKS)
+
+
+def _access(service: Service) -> Access:
+    store, clock = service.desk.store, service.clock
+    access = Access(store, clock, service.settings, telling_record(store, clock))
+    ensure_tables(service.desk.store)
+    if service.settings.demonstration:
+        create_demonstration(access)
+    return access
+
+
+def _store(settings: Settings, clock: Clock) -> Store:
+    store = Store(settings.database_url, clock)
+    store.migrate()
+    return store
 
 
 def _about(network: Network) -> Page:
@@ -86,6 +173,16 @@ def _about(network: Network) -> Page:
     body = to_json({**summary(network), "area": area})
     # The profile table and the notes of the build are told too, and the network's hash does not cover them.
     return Page(body, f"{network.hash[:32]}-{hashlib.sha256(body).hexdigest()[:16]}")
+
+
+def _observe(app: APIFlask, settings: Settings) -> None:
+    """See each request before anything else does: in the log, in the measures, and from where it really comes."""
+    log_requests(app)
+    if settings.metrics:
+        count_requests(app)
+        app.register_blueprint(metrics.blueprint)
+    if proxies := settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
 
 
 def _configure(app: APIFlask, service: Service) -> None:

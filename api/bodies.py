@@ -32,12 +32,25 @@ def read_body(request: Request, max_bytes: int) -> Any:
     MalformedJson
         It is not JSON, or not JSON that means one thing.
     """
+    return read_json(read_raw(request, max_bytes, "application/json"))
+
+
+def read_raw(request: Request, max_bytes: int, media_type: str) -> bytes:
+    """Read the body of a request as it is.
+
+    Raises
+    ------
+    NotJson
+        It is declared as something else than the media type, or is compressed.
+    BodyTooLarge
+        It is longer than ``max_bytes``.
+    """
     declared = request.mimetype
-    if declared != "application/json":
-        raise NotJson([Fault("request", "", "Content-Type", declared or NOTHING, "application/json")])
+    if declared != media_type:
+        raise NotJson([Fault("request", "", "Content-Type", declared or NOTHING, media_type)])
     if request.content_encoding not in {None, "", "identity"}:
         raise NotJson([Fault("request", "", "Content-Encoding", str(request.content_encoding), "a body as it is")])
-    return read_json(_raw(request, max_bytes))
+    return _raw(request, max_bytes)
 
 
 def _raw(request: Request, max_bytes: int) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from api import answers, cli_roads, printing
+from api import answers, cli_admin, cli_files, cli_record, cli_roads, printing
 from api.options import (
     OPTIONS,
     closures_option,
@@ -253,5 +253,6 @@ def _require_folder(output: Path) -> None:
         raise InputError([Fault(OPTIONS, "", "-o", str(output), "a file in a folder that exists")])
 
 
-for command in cli_roads.COMMANDS:
+cli_admin.admin.add_command(cli_record.purge_command)
+for command in (*cli_roads.COMMANDS, *cli_record.COMMANDS, *cli_files.COMMANDS, *cli_admin.COMMANDS):
     main.add_command(command)

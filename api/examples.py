@@ -12,6 +12,7 @@ from api.service import Service
 from dispatch.force import Force
 from dispatch.recommend import recommend
 from dispatch.recommendation import Recommendation
+from graphs.conditions import Conditions
 from graphs.coordinates import great_circle_m
 from graphs.errors import NetworkFileError
 from graphs.network import Network
@@ -84,7 +85,13 @@ def picture_body(service: Service) -> dict[str, Any] | None:
     return {"picture": "demonstration", "incident": asked}
 
 
-def ask_example(service: Service, **changed: Any) -> Recommendation:
-    """Ask the example, with some fields of its incident changed, the way a client would."""
+def ask_example(service: Service, conditions: Conditions | None = None, **changed: Any) -> Recommendation:
+    """Ask the example, with some fields of its incident changed, the way a client would.
+
+    Parameters
+    ----------
+    conditions
+        Those that hold, which the record knows, if not given.
+    """
     body = {**service.example, "incident": {**service.example["incident"], **changed}}
-    return recommend(*read_question(body, service), service.network, service.force, service.conditions)
+    return recommend(*read_question(body, service), service.network, service.force, conditions or service.conditions)

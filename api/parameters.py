@@ -7,8 +7,16 @@ from typing import Any
 from api.examples import example_places
 from api.places import MAX_AREAS, MAX_MINUTES
 from api.problems import KINDS
-from api.queries import DEFAULT_COUNT, MAX_COUNT, MAX_PAIRS, MAX_VEHICLES
+from api.queries import (
+    DEFAULT_COUNT,
+    DEFAULT_RECORD_ROWS,
+    MAX_COUNT,
+    MAX_PAIRS,
+    MAX_RECORD_ROWS,
+    MAX_VEHICLES,
+)
 from api.service import Service
+from dispatch.force_disclosure import PARTS
 
 Parameter = dict[str, Any]
 _PLACE = "LAT,LON in degrees"
@@ -47,6 +55,10 @@ def parameters(service: Service) -> dict[str, list[Parameter]]:
             _query("roads", "whether the roads reached are told as lines too", {"type": "boolean", "default": False}),
         ],
         "/v1/closures": [_at("the closures are in force")],
+        "/v1/stream": [_after_event("query", "last_event_id"), _after_event("header", "Last-Event-ID")],
+        "/v1/record": _of_record(),
+        "/v1/incidents/{incident_id}/eido": [_named("incident_id", "the incident"), _parts()],
+        "/v1/disclosures": [_moment_of("from", "since"), _moment_of("to", "before")],
         "/problems/{slug}": [_slug()],
     }
 
@@ -73,6 +85,38 @@ def _text(name: str, description: str, example: str, *, required: bool = True) -
 
 def _query(name: str, description: str, schema: dict[str, Any]) -> Parameter:
     return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def _after_event(where: str, name: str) -> Parameter:
+    schema = {"type": "string", "pattern": "^[0-9]{1,18}$"}
+    said = "the id of the last message; what follows it is told"
+    return {"name": name, "in": where, "required": False, "description": said, "schema": schema}
+
+
+def _of_record() -> list[Parameter]:
+    after = {"type": "integer", "minimum": 0, "maximum": 10**18 - 1, "default": 0}
+    limit = {"type": "integer", "minimum": 1, "maximum": MAX_RECORD_ROWS, "default": DEFAULT_RECORD_ROWS}
+    name = {"type": "string", "minLength": 1, "maxLength": 200}
+    return [
+        _query("after", "the row after which to begin", after),
+        _query("limit", "how many are told at most", limit),
+        _query("subject", "only what is about this incident, callsign or other thing", name),
+        _query("kind", "only events of this kind", name),
+    ]
+
+
+def _named(name: str, said: str) -> Parameter:
+    return {"name": name, "in": "path", "required": True, "description": said, "schema": {"type": "string"}}
+
+
+def _parts() -> Parameter:
+    said = f"what is told of it, with commas between: {', '.join(PARTS)}; place,resources, if not given"
+    return _query("fields", said, {"type": "string", "example": "place,resources"})
+
+
+def _moment_of(name: str, which: str) -> Parameter:
+    schema = {"type": "string", "format": "date-time"}
+    return {**_query(name, f"what was told {which} then, ISO 8601 with an offset", schema), "required": True}
 
 
 def _slug() -> Parameter:

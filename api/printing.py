@@ -64,6 +64,8 @@ def _verdict(answer: Recommendation) -> list[tuple[str, str]]:
         return [("Nobody is on duty.", "bold red")]
     if answer.outcome == "nobody_eligible":
         return [("Nobody can be sent. The ledger below says why for each unit.", "bold red")]
+    if answer.outcome == "met":
+        return [("Enough are on their way.", "bold green"), *((f"Not met: {told}.", "yellow") for told in answer.unmet)]
     doubts = [f"Not met: {sentence}." for sentence in answer.unmet]
     if answer.indistinguishable_from:
         others = ", ".join(answer.indistinguishable_from)

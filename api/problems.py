@@ -5,15 +5,39 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from api.errors import BodyTooLarge, MalformedJson, NotJson
+from api.errors import (
+    BodyTooLarge,
+    CrossSite,
+    Forbidden,
+    MalformedJson,
+    NotJson,
+    NotReady,
+    Refused,
+    StreamsFull,
+    TooMany,
+    Unauthenticated,
+)
+from dispatch.errors import (
+    Conflict,
+    KeyReused,
+    NotEligible,
+    NotSuggested,
+    StaleRecommendation,
+    UnitTaken,
+    Unknown,
+    WrongStep,
+)
+from dispatch.record import BrokenRecord
+from dispatch.store import NoDatabase
 from graphs.errors import Fault, InputError, NearestError, OutsideNetwork, Unreachable
 
 MEDIA_TYPE = "application/problem+json"
@@ -52,6 +76,25 @@ _KINDS = (
     _kind(MalformedJson, "The body could not be read as JSON, or gives a key twice. Nothing else was looked at."),
     _kind(BodyTooLarge, "The body is longer than this service reads."),
     _kind(NotJson, "The body must be application/json, uncompressed."),
+    _kind(Unauthenticated, "Send a key as Authorization: Bearer, or log in at POST /v1/session."),
+    _kind(Forbidden, "You are known, and no role of yours may do this. The detail names those that may."),
+    _kind(
+        CrossSite,
+        "With a session, X-CSRF-Token must hold the csrf_token of GET /v1/session, from a page of this service.",
+    ),
+    _kind(TooMany, "Too many requests, or too many failed attempts to log in. Retry-After says when to ask again."),
+    _kind(StreamsFull, "The worker asked has no room for another event stream. Retry-After says when to ask again."),
+    _kind(NotReady, "The network or the database cannot be used at the moment; ask again soon."),
+    _kind(Unknown, "There is no such incident, unit or other thing, or not any more."),
+    _kind(Conflict, "Others have acted meanwhile, or what is asked does not follow what is so. The detail says which."),
+    _kind(UnitTaken, "The unit was sent already: taken says where, by whom and when, recommendation who is next."),
+    _kind(StaleRecommendation, "Another unit is suggested by now: changed says why, recommendation who."),
+    _kind(NotEligible, "A rule speaks against the unit: failed says which. Sending it needs confirm and a reason."),
+    _kind(NotSuggested, "Another unit is suggested. Sending this one needs one of the force's reasons."),
+    _kind(WrongStep, "A status or step may not follow the one before; allowed says what may."),
+    _kind(KeyReused, "The idempotency key came before with another request. Nothing was done."),
+    _kind(NoDatabase, "The database does not answer. Nothing was done; ask again with the same key."),
+    _kind(BrokenRecord, "The record is not as it was written. 'nearest verify' says where."),
     _kind(NearestError, "Something failed that should not have. The log names it by the problem's instance."),
     NOT_FOUND,
     NOT_ALLOWED,
@@ -66,7 +109,9 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(Exception, _of_anything)
 
 
-def problem(kind: Kind, detail: str, faults: Sequence[Fault] = (), instance: str = "") -> Response:
+def problem(
+    kind: Kind, detail: str, faults: Sequence[Fault] = (), instance: str = "", more: Mapping[str, Any] | None = None
+) -> Response:
     """Make the response of a problem.
 
     Parameters
@@ -79,8 +124,11 @@ def problem(kind: Kind, detail: str, faults: Sequence[Fault] = (), instance: str
         What is wrong with the input; the first `MAX_LISTED` are listed.
     instance
         Names this occurrence; made up if not given.
+    more
+        Further members, for a machine.
     """
-    return Response(_body(kind, detail, faults, instance or _instance()), kind.status, content_type=MEDIA_TYPE)
+    body = _body(kind, detail, faults, instance or _instance(), more or {})
+    return Response(body, kind.status, content_type=MEDIA_TYPE)
 
 
 def raw_problem(status: HTTPStatus) -> bytes:
@@ -95,8 +143,11 @@ def raw_problem(status: HTTPStatus) -> bytes:
     return "\r\n".join((*head, "", "")).encode() + body
 
 
-def _body(kind: Kind, detail: str, faults: Sequence[Fault], instance: str) -> bytes:
+def _body(
+    kind: Kind, detail: str, faults: Sequence[Fault], instance: str, more: Mapping[str, Any] = MappingProxyType({})
+) -> bytes:
     value = {
+        **more,
         "type": kind.type if kind.slug else "about:blank",
         "title": kind.title,
         "status": kind.status,
@@ -114,7 +165,12 @@ def _of_ours(error: NearestError) -> Response:
     kind = KINDS[error.slug]
     if isinstance(error, InputError):
         return problem(kind, _summary(error.faults), error.faults)
-    return problem(kind, str(error))
+    if isinstance(error, NoDatabase | BrokenRecord):
+        _log.error("%s: %s", kind.slug, error)
+    answer = problem(kind, str(error), more=error.more if isinstance(error, Conflict) else None)
+    if isinstance(error, Refused):
+        answer.headers.extend(error.headers)
+    return answer
 
 
 def _summary(faults: Sequence[Fault]) -> str:
@@ -138,7 +194,9 @@ def _of_http(error: HTTPException) -> Response:
 def _of_anything(error: Exception) -> Response:
     """Tell the log everything and the client nothing but where to look."""
     instance = _instance()
-    _log.error("%s %s failed: %s", request.method, request.path, instance, exc_info=error)
+    # The route and not the address, which may be anything where no route has it.
+    route = request.url_rule.rule if request.url_rule is not None else "an address without a route"
+    _log.error("%s %s failed: %s", request.method, route, instance, exc_info=error)
     detail = f"this was not foreseen; the log tells more under {instance}"
     return problem(KINDS[NearestError.slug], detail, instance=instance)
 

@@ -19,6 +19,7 @@ from scenarios.rows import read_moment
 # Pairs of an origin and a destination; a larger table has an address that no server reads.
 MAX_PAIRS = 10_000
 DEFAULT_COUNT, MAX_COUNT = 5, 100
+DEFAULT_RECORD_ROWS, MAX_RECORD_ROWS = 100, 1000
 MAX_VEHICLES = 100
 _SEVERAL = "LAT,LON in degrees, with a semicolon between places, such as 57.71,11.97;57.70,11.98"
 

@@ -97,13 +97,13 @@ def table_answer(driving: Driving, origins: Sequence[Place], destinations: Seque
         There is no such profile.
     """
     router = driving.by(Router)
-    spots = [router.spots(*place) for place in origins]
+    reports = router.reports(origins)
     approaches = [router.approaches(*place) for place in destinations]
-    table = router.times(router.vehicles(spots), approaches)
+    table = router.times(router.vehicles_on(reports), approaches)
     return {
         "durations": [[ms / MS_PER_S if ms >= 0 else None for ms in row] for row in table.time_ms.tolist()],
         "distances": [[_metres(metres) for metres in row] for row in table.length_m.tolist()],
-        "origins": [on_road(driving.network, found[0]) for found in spots],
+        "origins": [on_road(driving.network, found) for found in reports.made(reports.first[:-1])],
         "destinations": [on_road(driving.network, found[0]) for found in approaches],
         **driving.told(),
     }
@@ -143,7 +143,8 @@ def nearest_answer(driving: Driving, to: Place, places: Sequence[Place], count: 
         There is no such profile.
     """
     router = driving.by(Router)
-    return _nearest(driving, to, [_Vehicle(row, None, router.spots(*at)) for row, at in enumerate(places)], count, {})
+    vehicles = [_Vehicle(row, None, spots) for row, spots in enumerate(router.reports(places).each())]
+    return _nearest(driving, to, vehicles, count, {})
 
 
 def nearest_units_answer(driving: Driving, to: Place, picture: Picture, force: Force, count: int) -> dict[str, Any]:

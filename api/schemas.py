@@ -130,6 +130,8 @@ class IncidentAnswer(Answer):
     units_needed: int = Field(description="how many units must attend")
     sector: str | None = Field(description="null where not given")
     on_road: bool = Field(description="whether it is on the carriageway itself")
+    graded_at: Utc | None = Field(description="since when it has its grade, UTC; null where not known")
+    raised_by: list[str] = Field(description="what raised its grade above the one that it was given")
 
 
 class TargetAnswer(Answer):
@@ -163,8 +165,8 @@ class RecommendationAnswer(Answer):
     """Who is nearest, who is suggested, and a line for every unit. It advises; a person sends."""
 
     now: Utc = Field(description="the moment of the question, UTC")
-    outcome: Literal["suggested", "nobody_eligible", "nobody_on_duty"] = Field(
-        description="whether anybody can be sent; the ledger says why not"
+    outcome: Literal["suggested", "met", "nobody_eligible", "nobody_on_duty"] = Field(
+        description="whether anybody can be sent, or need not be because enough are bound to the incident already"
     )
     nearest: str | None = Field(description="the first of all units with a known place, whether or not it may be sent")
     nearest_eligible: str | None = Field(description="the first of those that may be sent")
@@ -191,6 +193,13 @@ class PictureAnswer(Answer):
     incidents: int = Field(description="how many open incidents it has")
 
 
+class ReadyAnswer(Answer):
+    """That the service can do its work."""
+
+    status: Literal["ready"] = Field(description="always ready; if it is not, the answer is a problem")
+    checks: list[str] = Field(description="what was looked at, by name")
+
+
 class HealthAnswer(Answer):
     """A service that has just answered a question about its own network."""
 
@@ -198,7 +207,9 @@ class HealthAnswer(Answer):
     version: str = Field(description="of this product")
     network: NamedHash = Field(description="the road network")
     profiles: Hash = Field(description="SHA-256 of the profile table")
-    conditions: Hash = Field(description="SHA-256 of all closures and slower roads that it knows")
+    conditions: Hash | None = Field(
+        description="SHA-256 of all closures and slower roads that it knows; null where the record cannot be read"
+    )
     force: NamedHash = Field(description="the force profile")
     picture: PictureAnswer | None = Field(description="the demonstration picture; null where there is none")
 
@@ -225,6 +236,12 @@ class Problem(Answer):
     detail: str = Field(description="what happened this time")
     instance: Reference = Field(description="names this occurrence, for whoever reads the log")
     faults: list[FaultAnswer] = Field(description="every fault of the input, the first 1000 of them; else empty")
+
+
+class ConflictProblem(Problem):
+    """A problem of what others have done meanwhile, with what they did and a fresh recommendation where one helps."""
+
+    model_config = ConfigDict(extra="allow")
 
 
 class KindAnswer(Answer):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
+import numpy as np
+
 from api.areas import reachable_answer
 from api.driving import Driving
 from api.examples import ask_example, example_places
@@ -12,7 +14,7 @@ from api.road_answers import closures_answer, nearest_answer, nearest_units_answ
 from api.service import Service
 from graphs.conditions import Change, Stretch
 from graphs.errors import Unreachable
-from graphs.router import FEW_PLACES
+from graphs.router import FEW_PLACES, Router
 from graphs.times import edge_times
 
 
@@ -36,6 +38,10 @@ def _ask(driving: Driving, service: Service) -> None:
     for places in ([incident], [incident] * (FEW_PLACES + 1)):
         table_answer(driving, units, places)
     nearest_answer(driving, incident, units, 1)
+    # No unit of the example leaves another incident.
+    router = driving.by(Router)
+    reports = router.reports(units)
+    router.coming(reports, np.ones(len(units), np.bool_), [router.approaches(*incident)], [[0]], 1)
     reachable_answer(driving, units, [1.0], roads=True)
     if service.picture is not None:
         driving = replace(driving, at=service.driving(driving.profile, service.picture.now).at)

@@ -1,12 +1,12 @@
 """May this unit be sent to this incident? Every rule that says no is named, not only the first.
 
 Missing knowledge is never good news: no status is not "available", no position is not "here".
-To add a rule: write a function that yields `Failure` and add it to `RULES`.
+To add a rule: write a function that yields `Failure` and add it to `RULES`, and what it looks at to `_judged`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -64,6 +64,41 @@ def failures(question: Question) -> tuple[Failure, ...]:
     return tuple(failure for rule in RULES for failure in rule(question))
 
 
+def failures_of(questions: Iterable[Question]) -> list[tuple[Failure, ...]]:
+    """Return what `failures` does for each of the units asked about one incident at one moment.
+
+    Units that are alike in all that the rules look at, but for their positions, are judged once.
+    """
+    judged: dict[_Alike, tuple[Failure, ...]] = {}
+    return [(*_judged(question, judged), *_position_failures(question)) for question in questions]
+
+
+_Alike = tuple[object, ...]
+
+
+def _judged(question: Question, judged: dict[_Alike, tuple[Failure, ...]]) -> tuple[Failure, ...]:
+    """Return the failed rules but for that of the position, which comes last."""
+    unit, now = question.unit, question.now
+    within_duty = (unit.duty_start is None or now >= unit.duty_start) and (unit.duty_end is None or now < unit.duty_end)
+    alike = (
+        unit.status, unit.crew, unit.skills, unit.incident_id, unit.committed_grade, question.known_grade,
+        within_duty or (unit.duty_start, unit.duty_end),
+    )  # fmt: skip
+    found = judged.get(alike)
+    if found is None:
+        found = judged[alike] = tuple(failure for rule in RULES[:-1] for failure in rule(question))
+    return found
+
+
+def _position_failures(question: Question) -> tuple[Failure, ...]:
+    fix, limits = question.unit.fix, question.force.fixes
+    if fix is not None:
+        age_s = (question.now - fix.fixed_at).total_seconds()
+        if 0.0 <= age_s < min(limits.stale_moving_s, limits.stale_parked_s):
+            return ()
+    return tuple(fix_usable(question))
+
+
 def grade_deploys(question: Question) -> Iterator[Failure]:
     """Yield ``grade``: the incident's grade sends nobody."""
     grade = question.force.grade(question.incident.grade)
@@ -95,15 +130,22 @@ def status_deployable(question: Question) -> Iterator[Failure]:
 
 def free_of_commitment(question: Question) -> Iterator[Failure]:
     """Yield ``committed``: the unit is bound to an incident that this one may not take it from."""
+    unit = question.unit
+    if unit.incident_id is not None and unit.incident_id == question.incident.incident_id:
+        yield Failure("committed", "already assigned to this incident")
+    else:
+        yield from kept_elsewhere(question)
+
+
+def kept_elsewhere(question: Question) -> Iterator[Failure]:
+    """Yield ``committed``: the unit is bound to another incident, that this one may not take it from."""
     unit, status = question.unit, question.status
     bound = unit.incident_id is not None or unit.committed_grade is not None
     may_be_taken = status is not None and status.deployable in {"preempt", "towards_higher_grade"}
     if not bound and not may_be_taken:
         return
     to = f"incident {unit.incident_id}" if unit.incident_id else "an incident"
-    if unit.incident_id is not None and unit.incident_id == question.incident.incident_id:
-        yield Failure("committed", "already assigned to this incident")
-    elif not question.committed_grades:
+    if not question.committed_grades:
         yield Failure("committed", f"committed to {to} of unknown grade")
     else:
         kept_by = [grade for grade in question.committed_grades if not _may_leave(question, grade)]
@@ -176,6 +218,7 @@ def _span(seconds: float) -> str:
     return f"{span.total_seconds():.0f} s" if span < timedelta(minutes=2) else str(span)
 
 
+# What they look at of a unit stands in `_judged` as well; the rule of the position is the last.
 RULES: tuple[Rule, ...] = (
     grade_deploys,
     on_duty,

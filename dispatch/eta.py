@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
 from dispatch.eligibility import Failure, Question, may_have_moved
 from dispatch.model import Fix
-from graphs.errors import OutsideNetwork
 from graphs.legs import Leg
-from graphs.routing import Routing
-from graphs.snapping import Spot
+from graphs.network import Floats
+from graphs.routing import Routing, Ways
+from graphs.snapping import Spot, Spots
 from graphs.times import MS_PER_S, EdgeTimes
 
 
@@ -47,45 +50,110 @@ class Placed:
     spots: tuple[Spot, ...]
 
 
-def place(router: Routing, question: Question) -> Placed | Failure:
-    """Put a unit on the road, or say which rule its position fails."""
-    fix = question.unit.fix
-    if fix is None:
-        return Failure("no_fix", "no position known")
-    try:
-        spots = router.spots(fix.lat, fix.lon, fix.course_deg, fix.speed_kmh, accuracy_m(question, fix))
-    except OutsideNetwork:
-        return Failure("outside_area", f"position lat {fix.lat:g}, lon {fix.lon:g} is outside the road network")
-    return Placed(question, fix, spots)
-
-
-def eta(best: Leg | None, spot_ms: Sequence[int | None], times: EdgeTimes, placed: Placed) -> Eta | Failure:
-    """Tell how soon a placed unit can be there, or that no road leads there.
+@dataclass(frozen=True, slots=True, eq=False)
+class Fleet:
+    """Units with usable fixes, and where each may be on the road.
 
     Parameters
     ----------
-    best
-        Its best way, or None.
-    spot_ms
-        The time from each of its spots.
-    times
-        Those that the way rests on.
-    placed
-        The unit.
+    questions
+        The units, in the order of the reports of ``spots``.
+    spots
+        Where they may be.
     """
-    if best is None:
-        return Failure("unreachable", "no road leads from there to the incident")
-    mobilisation_ms = mobilisation(placed.question) * MS_PER_S
-    time_ms = mobilisation_ms + best.time_ms
-    doubt_ms = _age_doubt_ms(placed) + _accuracy_doubt_ms(placed, times, best)
+
+    questions: tuple[Question, ...]
+    spots: Spots
+
+    def placed(self) -> list[Placed]:
+        """Return the units one by one."""
+        return [
+            Placed(question, question.unit.fix, spots)
+            for question, spots in zip(self.questions, self.spots.each(), strict=True)
+            if question.unit.fix is not None
+        ]
+
+
+def on_road(router: Routing, questions: Iterable[Question]) -> tuple[Fleet, dict[str, Failure]]:
+    """Put units on the road, all at once.
+
+    Returns
+    -------
+    fleet, failed
+        The units on the road, in the order given; and by callsign the rule that the positions of the others fail.
+    """
+    known, failed = [], {}
+    for question in questions:
+        if question.unit.fix is None:
+            failed[question.unit.callsign] = Failure("no_fix", "no position known")
+        else:
+            known.append((question, question.unit.fix))
+    reports = _reports(known)
+    inside = router.inside(reports[0], reports[1])
+    for row in np.flatnonzero(~inside).tolist():
+        question, fix = known[row]
+        told = f"position lat {fix.lat:g}, lon {fix.lon:g} is outside the road network"
+        failed[question.unit.callsign] = Failure("outside_area", told)
+    placed = tuple(question for (question, _), there in zip(known, inside.tolist(), strict=True) if there)
+    return Fleet(placed, router.spots_of(*reports[:, inside])), failed
+
+
+def place(router: Routing, question: Question) -> Placed | Failure:
+    """Put one unit on the road, or say which rule its position fails."""
+    fleet, failed = on_road(router, [question])
+    return failed.get(question.unit.callsign) or fleet.placed()[0]
+
+
+def _reports(known: Sequence[tuple[Question, Fix]]) -> Floats:
+    """Return latitude, longitude, course, speed and accuracy of the fixes as rows; NaN where it is not known."""
+    told = [
+        (
+            fix.lat,
+            fix.lon,
+            math.nan if fix.course_deg is None else fix.course_deg,
+            math.nan if fix.speed_kmh is None else fix.speed_kmh,
+            accuracy_m(question, fix),
+        )
+        for question, fix in known
+    ]
+    return np.array(told, np.float64).reshape(-1, 5).T.copy()
+
+
+def etas(fleet: Fleet, ways: Ways, times: EdgeTimes) -> list[Eta | Failure]:
+    """Tell how soon each unit can be there, or that no road leads there.
+
+    Parameters
+    ----------
+    fleet
+        The units.
+    ways
+        Those to the incident.
+    times
+        Those that the ways rest on.
+    """
+    legs = ways.best_of_reports(fleet.spots)
+    u_turn_ms = _direction_doubt_ms(fleet.spots, ways, times)
+    radius_ms = _accuracy_doubt_ms(fleet, times, legs)
+    told = zip(fleet.questions, legs, u_turn_ms, radius_ms, strict=True)
+    return [
+        Failure("unreachable", "no road leads from there to the incident")
+        if leg is None
+        else _eta(question, leg, _age_doubt_ms(question) + radius, direction)
+        for question, leg, direction, radius in told
+    ]
+
+
+def _eta(question: Question, leg: Leg, doubt_ms: int, direction_ms: int) -> Eta:
+    mobilisation_ms = mobilisation(question) * MS_PER_S
+    time_ms = mobilisation_ms + leg.time_ms
     return Eta(
         time_ms=time_ms,
         mobilisation_ms=mobilisation_ms,
-        drive_ms=best.drive_ms,
-        walk_ms=best.walk_ms,
+        drive_ms=leg.drive_ms,
+        walk_ms=leg.walk_ms,
         earliest_ms=max(time_ms - doubt_ms, mobilisation_ms),
-        latest_ms=time_ms + doubt_ms + _direction_doubt_ms(spot_ms, times, placed.spots),
-        leg=best,
+        latest_ms=time_ms + doubt_ms + direction_ms,
+        leg=leg,
     )
 
 
@@ -106,27 +174,35 @@ def fix_age_ms(fix: Fix, now: datetime) -> int:
     return max(round((now - fix.fixed_at).total_seconds() * MS_PER_S), 0)
 
 
-def _age_doubt_ms(placed: Placed) -> int:
+def _age_doubt_ms(question: Question) -> int:
     """Return the age of a moving unit's fix: it may have come nearer, or gone away, for so long since."""
-    question = placed.question
-    age_ms = fix_age_ms(placed.fix, question.now)
+    fix = question.unit.fix
+    age_ms = 0 if fix is None else fix_age_ms(fix, question.now)
     known = age_ms <= question.force.fixes.fresh_s * MS_PER_S or not may_have_moved(question)
     return 0 if known else age_ms
 
 
-def _accuracy_doubt_ms(placed: Placed, times: EdgeTimes, leg: Leg) -> int:
-    """Return the time to drive the fix's radius at the speed of the road it is on."""
-    fix = placed.fix
-    radius_m = accuracy_m(placed.question, fix)
-    edge = leg.spot.edge
-    length_m = float(times.network.length_m[edge])
-    driven_ms = float(times.usual_ms[edge] - times.wait_ms[edge])
-    return round(radius_m * driven_ms / length_m) if length_m > 0.0 else 0
+def _accuracy_doubt_ms(fleet: Fleet, times: EdgeTimes, legs: Sequence[Leg | None]) -> list[int]:
+    """Return the time to drive each fix's radius at the speed of the road it is on."""
+    edge = np.array([0 if leg is None else leg.spot.edge for leg in legs], np.int64)
+    fixes = ((question, question.unit.fix) for question in fleet.questions)
+    radius_m = np.array([0.0 if fix is None else accuracy_m(question, fix) for question, fix in fixes], np.float64)
+    length_m = times.network.length_m[edge]
+    driven_ms = (times.usual_ms[edge] - times.wait_ms[edge]).astype(np.float64)
+    doubt_ms = np.zeros(len(edge))
+    np.divide(radius_m * driven_ms, length_m, out=doubt_ms, where=length_m > 0.0)
+    return [int(whole_ms) for whole_ms in np.rint(doubt_ms).tolist()]
 
 
-def _direction_doubt_ms(spot_ms: Sequence[int | None], times: EdgeTimes, spots: Sequence[Spot]) -> int:
-    """Return what a wrong guess costs where a unit may point either way: at most a U-turn."""
-    if len({spot.delay_ms for spot in spots}) > 1:
-        return 0  # its direction is known: turning round first is already in the time
-    told = [time for time in spot_ms if time is not None]
-    return min(max(told) - min(told), times.u_turn_ms)
+def _direction_doubt_ms(spots: Spots, ways: Ways, times: EdgeTimes) -> list[int]:
+    """Return what a wrong guess costs where a unit may point either way: at most a U-turn.
+
+    Where its two spots differ in delay its direction is known: turning round first is already in the time.
+    """
+    doubt_ms = [0] * (len(spots.first) - 1)
+    first, second = spots.row[:-1], spots.row[1:]
+    either = first[(first == second) & (spots.delay_ms[:-1] == spots.delay_ms[1:])]
+    for row, spot_ms in zip(either.tolist(), ways.times_of_reports(spots.only(either)), strict=True):
+        told = [time for time in spot_ms if time is not None]
+        doubt_ms[row] = min(max(told) - min(told), times.u_turn_ms) if told else 0
+    return doubt_ms

@@ -16,16 +16,21 @@ import shapely
 from pydantic import Field, ValidationError, model_validator
 from shapely.geometry.base import BaseGeometry
 
+from dispatch.force_disclosure import Disclosure
 from dispatch.force_faults import cross_faults
+from dispatch.force_risk import Risk
 from dispatch.force_tables import (
     GLOBE,
     Areas,
+    Assessment,
+    Diversion,
     Fixes,
     Grade,
     Grades,
     Label,
     Preemption,
     Reasons,
+    Retention,
     Skill,
     Skills,
     Status,
@@ -34,6 +39,7 @@ from dispatch.force_tables import (
     Tag,
     Tags,
     TimeZone,
+    Transitions,
 )
 from graphs.errors import InputError
 from graphs.faults import parse_toml, read_text, shape_faults, unknown_name
@@ -41,7 +47,7 @@ from graphs.faults import parse_toml, read_text, shape_faults, unknown_name
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Areas", "Fixes", "Force", "Grade", "Setting", "Skill", "Status", "Tag"]
+__all__ = ["Areas", "Diversion", "Fixes", "Force", "Grade", "Setting", "Skill", "Status", "Tag"]
 
 Setting = Literal["urban", "rural", "unknown"]
 
@@ -59,12 +65,22 @@ class Force(Table):
         IANA name of the zone of its wall clocks.
     grades, statuses, skills, tags
         By key; see `Grade`, `Status`, `Skill`, `Tag`.
-    areas, fixes
-        See `Areas`, `Fixes`.
+    areas, fixes, diversion
+        See `Areas`, `Fixes`, `Diversion`.
     preemption
         For the grade a unit is committed to, the grades that may take it.
+    transitions
+        For a status code, the codes that may follow it; a code that is not named may be followed by any.
+    retention
+        See `Retention`.
     override_reasons
         By code, why a dispatcher may send another unit than the suggested one.
+    assessment
+        The supervisor's form; see `Assessment`.
+    risk
+        See `dispatch.force_risk.Risk`.
+    disclosure
+        See `dispatch.force_disclosure.Disclosure`.
     """
 
     # Not Literal[1], which would take true and 1.0.
@@ -75,10 +91,16 @@ class Force(Table):
     areas: Areas = Field(default=Areas(), description="a table with urban")
     statuses: Statuses
     preemption: Preemption = Field(default_factory=dict)
+    transitions: Transitions = Field(default_factory=dict)
     fixes: Fixes = Field(description="a table of limits")
+    diversion: Diversion = Field(default=Diversion(), description="a table of limits")
+    retention: Retention = Field(default=Retention(), description="a table of numbers of days")
     skills: Skills = Field(default_factory=dict)
     tags: Tags = Field(default_factory=dict)
     override_reasons: Reasons
+    assessment: Assessment = Field(default=Assessment(), description="a table with questions and outcomes")
+    risk: Risk = Field(default=Risk(), description="a table on the history of callers, places and people")
+    disclosure: Disclosure = Field(default=Disclosure(), description="a table on what is told to partners")
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
@@ -162,6 +184,15 @@ class Force(Table):
         if key not in self.grades:
             raise InputError([unknown_name(self.name, "grade", key, self.grades)])
         return self.grades[key]
+
+    def may_change_status(self, code: str | None, to: str) -> bool:
+        """Say whether a unit may go from one status code to another; from none it may go to any."""
+        allowed = self.transitions.get(code) if code is not None else None
+        return code == to or allowed is None or to in allowed
+
+    def status_of(self, step: str) -> str | None:
+        """Give the status code that goes with a step of an assignment; None where no code does."""
+        return next((code for code, status in self.statuses.items() if status.step == step), None)
 
     @property
     def most_urgent_grade(self) -> str:

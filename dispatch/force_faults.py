@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dispatch.force_risk import risk_faults
 from graphs.errors import Fault
 from graphs.faults import unknown_name, written
 
@@ -19,7 +20,15 @@ def cross_faults(data: Mapping[str, Any], source: str) -> list[Fault]:
     source
         Name of the profile in the faults.
     """
-    checks = (_equal_ranks(data, source), _wrong_preemptions(data, source), _unknown_skills(data, source))
+    checks = (
+        _equal_ranks(data, source),
+        _wrong_preemptions(data, source),
+        _unknown_codes(data, source),
+        _equal_steps(data, source),
+        _unknown_skills(data, source),
+        _wrong_retention(data, source),
+        risk_faults(data, source),
+    )
     return [fault for faults in checks for fault in faults]
 
 
@@ -64,6 +73,26 @@ def _wrong_taker(source: str, field: str, key: str, taker: str, ranks: Mapping[s
         yield Fault(source, "", field, written(taker), accepted, f"{taker} has rank {theirs}")
 
 
+def _unknown_codes(data: Mapping[str, Any], source: str) -> Iterator[Fault]:
+    codes = _tables(data, "statuses")
+    table = data.get("transitions")
+    for key, followers in table.items() if isinstance(table, Mapping) else ():
+        if key not in codes:
+            yield unknown_name(source, f"transitions.{key}", key, codes)
+        for field, code in _listed(followers, f"transitions.{key}"):
+            if code not in codes:
+                yield unknown_name(source, field, code, codes)
+
+
+def _equal_steps(data: Mapping[str, Any], source: str) -> Iterator[Fault]:
+    first: dict[str, str] = {}
+    for code, status in _tables(data, "statuses").items():
+        step = status.get("step")
+        if isinstance(step, str) and first.setdefault(step, code) != code:
+            accepted = "a step that no other status has"
+            yield Fault(source, "", f"statuses.{code}.step", written(step), accepted, f"{first[step]} has it too")
+
+
 def _unknown_skills(data: Mapping[str, Any], source: str) -> Iterator[Fault]:
     skills = _tables(data, "skills")
     for key, tag in _tables(data, "tags").items():
@@ -71,6 +100,20 @@ def _unknown_skills(data: Mapping[str, Any], source: str) -> Iterator[Fault]:
         for field, skill in asked:
             if isinstance(skill, str) and skill not in skills:
                 yield unknown_name(source, field, skill, skills)
+
+
+def _wrong_retention(data: Mapping[str, Any], source: str) -> Iterator[Fault]:
+    retention = data.get("retention")
+    by_tag = retention.get("tags_days") if isinstance(retention, Mapping) else None
+    if not isinstance(by_tag, Mapping) or not by_tag:
+        return
+    tags = _tables(data, "tags")
+    for key in by_tag:
+        if key not in tags:
+            yield unknown_name(source, f"retention.tags_days.{key}", key, tags)
+    # Without it nothing is purged, and nobody would see that from the tags.
+    if isinstance(retention, Mapping) and retention.get("incidents_days") is None:
+        yield Fault(source, "", "retention.incidents_days", "nothing", "a number of days, since tags have one")
 
 
 def _listed(names: object, field: str) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,7 @@ _POSITIVE_SECONDS = "a whole number of seconds, 1 or more"
 _LABEL = "a line of text for people to read"
 _ZONE = 'an IANA time zone, such as "Europe/London"'
 _YES_OR_NO = "true or false"
+_DAYS = "a whole number of days, 1 or more"
 GLOBE = shapely.box(-180, -90, 180, 90)
 
 
@@ -147,6 +148,9 @@ class Status(Table):
         Whether the unit may have moved since its fix.
     mobilisation_s
         Seconds from being asked until the vehicle moves.
+    step
+        The step of an assignment that goes with the code: a unit that reports the one has come to the other. None where
+        the code says nothing of an assignment.
     """
 
     label: Label = Field(description=_LABEL)
@@ -156,6 +160,9 @@ class Status(Table):
     )
     moving: bool = Field(description=_YES_OR_NO)
     mobilisation_s: int = Field(ge=0, description=_SECONDS)
+    step: Literal["en_route", "at_scene", "clear"] | None = Field(
+        default=None, description='"en_route", "at_scene" or "clear"'
+    )
 
     @field_validator("deployable")
     @classmethod
@@ -193,6 +200,50 @@ class Fixes(Table):
         if stale_s < fresh_s:
             raise refuse(f"fresh_s, {fresh_s}, or more")
         return stale_s
+
+
+class Diversion(Table):
+    """When a nearer free unit is proposed in place of one that is on its way.
+
+    Attributes
+    ----------
+    gain_s
+        Seconds by which it must be sooner, at least.
+    gain_share
+        Share of the time that the unit on its way still needs by which it must be sooner, at least.
+    hold_s
+        Seconds for which a unit that was assigned is left alone.
+    """
+
+    gain_s: int = Field(default=120, ge=1, description=_POSITIVE_SECONDS)
+    gain_share: float = Field(default=0.25, ge=0, le=1, description="a share, from 0 to 1")
+    hold_s: int = Field(default=180, ge=0, description=_SECONDS)
+
+
+class Retention(Table):
+    """After how many days what is kept is purged; what has no number is never purged.
+
+    Attributes
+    ----------
+    incidents_days
+        From the end of an incident: its details, its recommendations, and what the history has of it.
+    tags_days
+        By tag, a number in place of that one where it is longer.
+    fixes_days
+        From the receipt of a position report.
+    consultations_days
+        From a consultation: why and how it was made; that it was made stays in the record.
+    answers_days
+        From an answer that was given to a key: a key that comes again later is new.
+    """
+
+    incidents_days: int | None = Field(default=None, ge=1, description=_DAYS)
+    tags_days: Mapping[Key, Annotated[int, Field(ge=1, description=_DAYS)]] = Field(
+        default_factory=dict, description="a number of days for each tag"
+    )
+    fixes_days: int | None = Field(default=None, ge=1, description=_DAYS)
+    consultations_days: int | None = Field(default=None, ge=1, description=_DAYS)
+    answers_days: int | None = Field(default=None, ge=1, description=_DAYS)
 
 
 class Skill(Table):
@@ -242,9 +293,25 @@ class Tag(Table):
         return near_enough_s
 
 
+class Assessment(Table):
+    """The supervisor's form for the initial response.
+
+    Attributes
+    ----------
+    questions
+        By key, what is asked; answered with yes, no or not_applicable.
+    outcomes
+        By key, what may come of it.
+    """
+
+    questions: Mapping[Key, Label] = Field(default_factory=dict, description="a line of text for each question")
+    outcomes: Mapping[Key, Label] = Field(default_factory=dict, description="a line of text for each outcome")
+
+
 Grades = Annotated[Mapping[Key, Grade], Field(min_length=1, description="a table for each grade, at least one")]
 Statuses = Annotated[Mapping[Code, Status], Field(min_length=1, description="a table for each code, at least one")]
 Preemption = Annotated[Mapping[Key, Names], Field(description="a list of grades")]
+Transitions = Annotated[Mapping[Code, Names], Field(description="a list of status codes")]
 Skills = Annotated[Mapping[Key, Skill], Field(description="a table for each skill")]
 Tags = Annotated[Mapping[Key, Tag], Field(description="a table for each tag")]
 Reasons = Annotated[

@@ -14,7 +14,7 @@ def _keep_in_utc(thing: object, *names: str) -> None:
     """Put moments into UTC: Python compares two times of one zone by their wall clocks, wrong where clocks change."""
     for name in names:
         moment = getattr(thing, name)
-        if moment is None:
+        if moment is None or moment.tzinfo is UTC:
             continue
         if moment.utcoffset() is None:
             raise ValueError(f"{name} has no UTC offset: {moment.isoformat()}")
@@ -72,6 +72,8 @@ class Unit:
         The duty's period; an absent end is open.
     incident_id, committed_grade
         What the unit is committed to, and that incident's grade.
+    assigned_at
+        Since when it is committed to that, or None where that is not known.
     """
 
     callsign: str
@@ -84,9 +86,10 @@ class Unit:
     duty_end: datetime | None = None
     incident_id: str | None = None
     committed_grade: str | None = None
+    assigned_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        _keep_in_utc(self, "duty_start", "duty_end")
+        _keep_in_utc(self, "duty_start", "duty_end", "assigned_at")
 
     @property
     def committed(self) -> bool:
@@ -112,6 +115,10 @@ class Incident:
         How many units must attend.
     on_road
         The incident is on the carriageway itself: motorways, bridges and tunnels are then places to stop.
+    graded_at
+        Since when it has its grade, or None where that is not known.
+    raised_by
+        What raised its grade above the one that it was given, in sentences.
     """
 
     lat: float
@@ -125,9 +132,11 @@ class Incident:
     units_needed: int = 1
     sector: str | None = None
     on_road: bool = False
+    graded_at: datetime | None = None
+    raised_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _keep_in_utc(self, "received_at")
+        _keep_in_utc(self, "received_at", "graded_at")
 
 
 @dataclass(frozen=True, slots=True)

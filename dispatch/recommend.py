@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from dispatch.diversion import Diversions
-from dispatch.eligibility import PLACELESS, Failure, Question, failures
-from dispatch.eta import Eta, Placed, eta, fix_age_ms, place
+from dispatch.eligibility import PLACELESS, Failure, Question, failures_of
+from dispatch.eta import Eta, etas, fix_age_ms, on_road
 from dispatch.force import Force
-from dispatch.model import Incident, Picture, Unit
-from dispatch.recommendation import Certainty, LedgerLine, LeftBehind, Outcome, Recommendation, Target
+from dispatch.model import Incident, Picture
+from dispatch.recommendation import Certainty, LedgerLine, Outcome, Recommendation
 from dispatch.suggest import suggest
+from dispatch.targets import target_of
 from graphs.conditions import NO_CONDITIONS, Conditions
 from graphs.coordinates import distance_m
-from graphs.errors import InputError
+from graphs.errors import Fault, InputError
 from graphs.faults import unknown_name
 from graphs.network import Network
 from graphs.provenance import code_hash
@@ -68,22 +68,25 @@ def recommend(
     InputError
         The incident's grade, a tag or a needed skill is not in the force profile.
     """
-    _require_known(incident, force)
+    if faults := list(unknown_names(incident, force)):
+        raise InputError(faults)
     roads = partial(engine, network, conditions=conditions, at=picture.now.astimezone(ZoneInfo(force.time_zone)))
     router = roads(force.grade(incident.grade).profile)
     approaches = router.approaches(incident.lat, incident.lon, on_road=incident.on_road)
     ranked = _rank(picture, incident, force, router, approaches)
-    chosen, unmet = suggest([line for line in ranked if line.eligible], incident, force)
+    coming = [line for line in ranked if _is_coming(line, incident)]
+    chosen, unmet = suggest([line for line in ranked if line.eligible], incident, force, coming)
     suggested = tuple(line.unit.callsign for line in chosen)
-    ledger = _with_costs(ranked, suggested, Diversions(picture, network, force, roads))
+    failed = {line.unit.callsign: line.failed for line in ranked}
+    ledger = _with_costs(ranked, suggested, Diversions(picture, network, force, roads, failed))
     eligible = [line for line in ledger if line.eligible]
     alike, gap_m = _indistinguishable(eligible), approaches[0].gap_m
     return Recommendation(
         now=picture.now,
         incident=incident,
         profile=router.edge_times.profile.name,
-        outcome=_outcome(ledger),
-        target=_target(incident, force, picture.now),
+        outcome="met" if coming and not chosen and (eligible or not unmet) else _outcome(ledger),
+        target=target_of(incident, force, picture.now),
         nearest=next((line.unit.callsign for line in ledger if line.eta is not None), None),
         nearest_eligible=eligible[0].unit.callsign if eligible else None,
         suggested=suggested,
@@ -97,18 +100,20 @@ def recommend(
     )
 
 
-def _require_known(incident: Incident, force: Force) -> None:
-    """Refuse names without a meaning: a misspelt tag would quietly ask for nothing."""
+def _is_coming(line: LedgerLine, incident: Incident) -> bool:
+    """Tell whether a unit on duty is bound to the incident asked about."""
+    bound = bool(incident.incident_id) and line.unit.incident_id == incident.incident_id
+    return bound and not any(failure.rule == "off_duty" for failure in line.failed)
+
+
+def unknown_names(incident: Incident, force: Force) -> Iterator[Fault]:
+    """Yield the names of an incident without a meaning: a misspelt tag would quietly ask for nothing."""
     asked = [("grade", force.grades, [incident.grade]), ("tags", force.tags, sorted(incident.tags))]
     asked.append(("needs", force.skills, sorted(incident.needs)))
-    faults = [
-        unknown_name("incident", field, name, known, incident.incident_id)
-        for field, known, names in asked
-        for name in names
-        if name not in known
-    ]
-    if faults:
-        raise InputError(faults)
+    for field, known, names in asked:
+        yield from (
+            unknown_name("incident", field, name, known, incident.incident_id) for name in names if name not in known
+        )
 
 
 def _rank(
@@ -119,39 +124,39 @@ def _rank(
     questions = [
         Question(unit, incident, picture.now, force, grades.get(unit.incident_id or "")) for unit in picture.units
     ]
-    failed = {item.unit.callsign: failures(item) for item in questions}
-    placeable = [item for item in questions if not any(f.rule in PLACELESS for f in failed[item.unit.callsign])]
-    placed = {item.unit.callsign: place(router, item) for item in placeable}
-    etas = _etas(placed, router, approaches)
-    by_unit = ((item, item.unit.callsign) for item in questions)
-    lines = [_line(item, failed[name], etas.get(name), router) for item, name in by_unit]
+    failed = failures_of(questions)
+    told = _etas([item for item, rules in zip(questions, failed, strict=True) if _has_place(rules)], router, approaches)
+    first_ms = min((item.time_ms for item in told.values() if isinstance(item, Eta)), default=0)
+    asked = zip(questions, failed, strict=True)
+    lines = [_line(item, rules, told.get(item.unit.callsign), router, first_ms) for item, rules in asked]
     lines.sort(key=lambda line: line.order)
-    first_ms = next((line.eta.time_ms for line in lines if line.eta is not None), 0)
-    return [replace(line, behind_ms=line.eta.time_ms - first_ms) if line.eta else line for line in lines]
+    return lines
 
 
-def _etas(
-    placed: dict[str, Placed | Failure], router: Routing, approaches: Sequence[Approach]
-) -> dict[str, Eta | Failure]:
+def _has_place(failed: tuple[Failure, ...]) -> bool:
+    return not any(failure.rule in PLACELESS for failure in failed)
+
+
+def _etas(questions: Sequence[Question], router: Routing, approaches: Sequence[Approach]) -> dict[str, Eta | Failure]:
     """Return how soon each unit can be there, or why it has no time; by callsign."""
-    told: dict[str, Eta | Failure] = {name: item for name, item in placed.items() if isinstance(item, Failure)}
-    on_road = {name: item for name, item in placed.items() if isinstance(item, Placed)}
-    spots = [item.spots for item in on_road.values()]
-    ways = router.arrivals(approaches)
-    answers = zip(on_road.items(), ways.best_of(spots), ways.times_of(spots), strict=True)
-    return told | {name: eta(leg, spot_ms, router.edge_times, item) for (name, item), leg, spot_ms in answers}
+    fleet, failed = on_road(router, questions)
+    told = etas(fleet, router.arrivals(approaches), router.edge_times)
+    return {**failed, **{item.unit.callsign: one for item, one in zip(fleet.questions, told, strict=True)}}
 
 
-def _line(question: Question, failed: tuple[Failure, ...], told: Eta | Failure | None, router: Routing) -> LedgerLine:
+def _line(
+    question: Question, failed: tuple[Failure, ...], told: Eta | Failure | None, router: Routing, first_ms: int
+) -> LedgerLine:
     if isinstance(told, Failure):
         failed, told = (*failed, told), None
-    unit, incident = question.unit, question.incident
+    unit, incident, status = question.unit, question.incident, question.status
     return LedgerLine(
         unit=unit,
-        status_label=question.status.label if question.status is not None else "unknown",
+        status_label=status.label if status is not None else "unknown",
         eta=told,
         failed=failed,
         straight_m=distance_m(unit.fix.lat, unit.fix.lon, incident.lat, incident.lon) if unit.fix else None,
+        behind_ms=told.time_ms - first_ms if told is not None else None,
         fix_age_ms=_told_age_ms(question, failed),
         notes=(*_notes(question), *_far_off(told, router)) if not failed else (),
     )
@@ -165,7 +170,7 @@ def _far_off(told: Eta | None, router: Routing) -> Iterator[str]:
 def _told_age_ms(question: Question, failed: tuple[Failure, ...]) -> int | None:
     """Return the age of the fix; one dated too far in the future is of no known age."""
     fix = question.unit.fix
-    if fix is None or any(failure.rule == "future_fix" for failure in failed):
+    if fix is None or (failed and any(failure.rule == "future_fix" for failure in failed)):
         return None
     return fix_age_ms(fix, question.now)
 
@@ -188,12 +193,15 @@ def _notes(question: Question) -> list[str]:
 
 def _with_costs(ledger: list[LedgerLine], suggested: tuple[str, ...], diversions: Diversions) -> list[LedgerLine]:
     """Show what each unit that may be diverted would leave behind; those suggested go together."""
-
-    def cost(unit: Unit) -> LeftBehind:
-        sent = suggested if unit.callsign in suggested else (unit.callsign,)
-        return diversions.cost(unit, frozenset(sent))
-
-    return [replace(line, leaves=cost(line.unit)) if line.eligible and line.unit.committed else line for line in ledger]
+    together = frozenset(suggested)
+    rows = [row for row, line in enumerate(ledger) if line.eligible and line.unit.committed]
+    units = [ledger[row].unit for row in rows]
+    alone = ((unit, frozenset({unit.callsign})) for unit in units)
+    taken = [(unit, together if unit.callsign in together else sent) for unit, sent in alone]
+    told = list(ledger)
+    for row, left in zip(rows, diversions.costs(taken), strict=True):
+        told[row] = replace(ledger[row], leaves=left)
+    return told
 
 
 def _outcome(ledger: Sequence[LedgerLine]) -> Outcome:
@@ -216,16 +224,6 @@ def _certainty(eligible: Sequence[LedgerLine], alike: tuple[str, ...]) -> Certai
     if not eligible:
         return None
     return "indistinguishable" if alike else "clear"
-
-
-def _target(incident: Incident, force: Force, now: datetime) -> Target:
-    grade = force.grade(incident.grade)
-    setting = force.setting(incident.lon, incident.lat)
-    target_s = force.target_s(incident.grade, setting)
-    # When an incident was graded is not known here; a clock that starts then has no known end.
-    start = {"received": incident.received_at, "dispatched": now}.get(grade.clock)
-    due_at = None if start is None or target_s is None else start + timedelta(seconds=target_s)
-    return Target(setting, target_s, grade.clock, due_at)
 
 
 def _warnings(incident: Incident, gap_m: float, router: Routing) -> Iterator[str]:

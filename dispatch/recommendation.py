@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
+
+import orjson
 
 from dispatch.eligibility import Failure
 from dispatch.eta import Eta
 from dispatch.model import Incident, Unit
 from graphs.times import MS_PER_S
 
-Outcome = Literal["suggested", "nobody_eligible", "nobody_on_duty"]
+Outcome = Literal["suggested", "met", "nobody_eligible", "nobody_on_duty"]
 Certainty = Literal["clear", "indistinguishable"]
 
 
@@ -173,41 +175,61 @@ class Recommendation:
         }
 
     def to_json(self) -> bytes:
-        """Return the answer as UTF-8 JSON; the same question gives the same bytes at every door."""
-        text = json.dumps(self.as_dict(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        return text.encode() + b"\n"
+        """Return the answer as UTF-8 JSON; the same question gives the same bytes at every door.
+
+        Numbers are written in the shortest form that reads back as the same number.
+
+        Raises
+        ------
+        ValueError
+            A position is not a number: JSON has no word for that, and null would say that it is not known.
+        """
+        told = (self.gap_m, self.incident.lat, self.incident.lon)
+        straight_m = sum(line.straight_m for line in self.ledger if line.straight_m is not None)
+        if not all(map(math.isfinite, (*told, straight_m))):
+            raise ValueError("a position is not a number")
+        return orjson.dumps(self.as_dict(), option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _line(line: LedgerLine) -> dict[str, Any]:
-    unit, eta = line.unit, line.eta
+    unit, straight_m = line.unit, line.straight_m
     return {
         "callsign": unit.callsign,
-        "eligible": line.eligible,
+        "eligible": not line.failed,
         "failed": [{"rule": failure.rule, "because": failure.because} for failure in line.failed],
-        "time_s": _seconds(eta.time_ms if eta else None),
-        "earliest_s": _seconds(eta.earliest_ms if eta else None),
-        "latest_s": _seconds(eta.latest_ms if eta else None),
-        "behind_s": _seconds(line.behind_ms),
-        "mobilisation_s": _seconds(eta.mobilisation_ms if eta else None),
-        "drive_s": _seconds(eta.drive_ms if eta else None),
-        "walk_s": _seconds(eta.walk_ms if eta else None),
-        "length_m": round(eta.leg.length_m, 1) if eta else None,
-        "straight_m": round(line.straight_m, 1) if line.straight_m is not None else None,
-        "fix_age_s": _seconds(line.fix_age_ms),
-        "fix_gap_m": round(eta.leg.spot.gap_m, 1) if eta else None,
+        **(_TIMELESS if line.eta is None else _times(line.eta, line.behind_ms)),
+        "straight_m": None if straight_m is None else round(straight_m, 1),
+        "fix_age_s": None if line.fix_age_ms is None else line.fix_age_ms / MS_PER_S,
+        "fix_gap_m": None if line.eta is None else round(line.eta.leg.spot.gap_m, 1),
         "status": unit.status,
         "status_label": line.status_label,
         "crew": unit.crew,
         "skills": sorted(unit.skills),
         "sector": unit.sector,
         "notes": list(line.notes),
-        "leaves": _left(line.leaves),
+        "leaves": None if line.leaves is None else _left(line.leaves),
     }
 
 
-def _left(left: LeftBehind | None) -> dict[str, Any] | None:
-    if left is None:
-        return None
+def _times(eta: Eta, behind_ms: int | None) -> dict[str, float | None]:
+    return {
+        "time_s": eta.time_ms / MS_PER_S,
+        "earliest_s": eta.earliest_ms / MS_PER_S,
+        "latest_s": eta.latest_ms / MS_PER_S,
+        "behind_s": None if behind_ms is None else behind_ms / MS_PER_S,
+        "mobilisation_s": eta.mobilisation_ms / MS_PER_S,
+        "drive_s": eta.drive_ms / MS_PER_S,
+        "walk_s": eta.walk_ms / MS_PER_S,
+        "length_m": round(eta.leg.length_m, 1),
+    }
+
+
+_TIMELESS = dict.fromkeys(
+    ("time_s", "earliest_s", "latest_s", "behind_s", "mobilisation_s", "drive_s", "walk_s", "length_m")
+)
+
+
+def _left(left: LeftBehind) -> dict[str, Any]:
     return {
         "incident_id": left.incident_id,
         "grade": left.grade,
@@ -230,6 +252,8 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "units_needed": incident.units_needed,
         "sector": incident.sector,
         "on_road": incident.on_road,
+        "graded_at": _moment(incident.graded_at),
+        "raised_by": list(incident.raised_by),
     }
 
 

@@ -14,30 +14,37 @@ from dispatch.recommendation import LedgerLine
 from graphs.times import MS_PER_S
 
 
-def suggest(eligible: Sequence[LedgerLine], incident: Incident, force: Force) -> tuple[list[LedgerLine], list[str]]:
+def suggest(
+    eligible: Sequence[LedgerLine], incident: Incident, force: Force, coming: Sequence[LedgerLine] = ()
+) -> tuple[list[LedgerLine], list[str]]:
     """Choose who goes, and name what is still unmet.
 
     Parameters
     ----------
     eligible
         Eligible lines with a time, soonest first.
+    coming
+        Lines of the units that are bound to the incident already: what they bring is not asked for again.
 
     Returns
     -------
     suggested, unmet
-        Lines to send, soonest first, and sentences for requirements that they do not meet.
+        Lines to send, soonest first, and sentences for requirements that neither they nor those coming meet.
     """
-    if not eligible:
-        return [], []
     tags = [(name, force.tags[name]) for name in sorted(incident.tags & force.tags.keys())]
-    chosen = list(eligible[: max(incident.units_needed, 1)])
+    chosen = list(coming)
+    missing = max(incident.units_needed, 1) - len(coming)
+    chosen += eligible[: max(missing, 0)]
+    if not chosen:
+        return [], []
+    first = min((*coming, *eligible), key=lambda line: line.order)
     for _name, tag in tags:
-        _add(chosen, _preferred(eligible, chosen, tag))
+        _add(chosen, _preferred(eligible, chosen, tag, first))
     for _name, tag in tags:
         while not _enough_people(chosen, tag) and _add(chosen, _next(eligible, chosen)):
             pass
-    chosen.sort(key=lambda line: line.order)
-    return chosen, list(_unmet(chosen, incident, tags))
+    sent = sorted((line for line in chosen if line not in coming), key=lambda line: line.order)
+    return sent, list(_unmet(chosen, incident, tags))
 
 
 def _add(chosen: list[LedgerLine], line: LedgerLine | None) -> bool:
@@ -50,7 +57,9 @@ def _next(eligible: Sequence[LedgerLine], chosen: Sequence[LedgerLine]) -> Ledge
     return next((line for line in eligible if line not in chosen), None)
 
 
-def _preferred(eligible: Sequence[LedgerLine], chosen: Sequence[LedgerLine], tag: Tag) -> LedgerLine | None:
+def _preferred(
+    eligible: Sequence[LedgerLine], chosen: Sequence[LedgerLine], tag: Tag, first: LedgerLine
+) -> LedgerLine | None:
     """Return the first unit with the preferred skill, if nobody chosen has it and it comes soon enough.
 
     A free unit goes before one that would leave another incident: a preference is a poor reason to divert.
@@ -58,7 +67,7 @@ def _preferred(eligible: Sequence[LedgerLine], chosen: Sequence[LedgerLine], tag
     skill, near_enough_s = tag.prefer_skill, tag.near_enough_s
     if skill is None or near_enough_s is None or any(skill in line.unit.skills for line in chosen):
         return None
-    skilled = [line for line in eligible if skill in line.unit.skills and _within(line, eligible[0], near_enough_s)]
+    skilled = [line for line in eligible if skill in line.unit.skills and _within(line, first, near_enough_s)]
     return min(skilled, key=lambda line: (line.unit.committed, line.order), default=None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatch.eligibility import Failure, Question, fix_usable, on_duty
-from dispatch.eta import Placed, place
+from dispatch.eta import Placed, on_road
 from dispatch.force import Force
 from dispatch.model import Incident, Picture
 from graphs.routing import Routing
@@ -28,16 +28,12 @@ def whereabouts(
     tuple
         The units on the road, and why each of the others is not, by callsign.
     """
-    placed: dict[str, Placed] = {}
-    failed: dict[str, tuple[Failure, ...]] = {}
     # The rules asked look at no incident.
     nowhere = Incident(0.0, 0.0, force.most_urgent_grade)
-    for unit in picture.units:
-        question = Question(unit, nowhere, picture.now, force)
-        found = tuple(failure for rule in (on_duty, fix_usable) for failure in rule(question))
-        there = found or place(router, question)
-        if isinstance(there, Placed):
-            placed[unit.callsign] = there
-        else:
-            failed[unit.callsign] = (there,) if isinstance(there, Failure) else there
-    return placed, failed
+    questions = [Question(unit, nowhere, picture.now, force) for unit in picture.units]
+    told = [tuple(failure for rule in (on_duty, fix_usable) for failure in rule(item)) for item in questions]
+    asked = list(zip(questions, told, strict=True))
+    fleet, outside = on_road(router, [item for item, found in asked if not found])
+    failed = {item.unit.callsign: found for item, found in asked if found}
+    failed |= {callsign: (failure,) for callsign, failure in outside.items()}
+    return {item.question.unit.callsign: item for item in fleet.placed()}, failed

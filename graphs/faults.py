@@ -183,8 +183,9 @@ def _walk(model: type[BaseModel], loc: Sequence[int | str]) -> tuple[Any, str]:
             field = by_key.get(str(part), FieldInfo())
             found, words = field.annotation, field.description or words
         else:
-            # A mapping's last argument is what it holds.
-            found = (typing.get_args(found) or (None,))[-1]
+            # A mapping's last argument is what it holds; a tuple of any length has an ellipsis after it.
+            held = [part for part in typing.get_args(found) if part is not Ellipsis]
+            found = held[-1] if held else None
     return _model_in(found), words
 
 

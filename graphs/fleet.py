@@ -9,8 +9,9 @@ import numpy as np
 from graphs.chart import UNKNOWN, Chart, Room, Starts, Stops
 from graphs.compiled import Whole, compiled
 from graphs.coordinates import EARTH_RADIUS_M
+from graphs.nearby import Mask
 from graphs.network import Floats, Ints, Longs
-from graphs.searches import aim, clear, climb, from_spot, from_vehicle, stop_at, taken
+from graphs.searches import aim, clear, climb, from_spot, from_vehicle, look, stop_at, taken
 from graphs.times import COST_BITS, NEVER
 
 BUCKETS = 64
@@ -121,7 +122,12 @@ def nearest(chart: Chart, starts: Starts, stops: Stops, count: Whole, room: Room
     Vehicles are looked at by straight-line distance, in buckets; nobody is left out but who could not be sooner at the
     speed of the fastest road of all.
     """
-    least = bounds(chart, starts, stops)
+    return soonest(chart, starts, stops, bounds(chart, starts, stops), count, room)
+
+
+@compiled
+def soonest(chart: Chart, starts: Starts, stops: Stops, least: Longs, count: Whole, room: Room) -> tuple[Longs, Longs]:
+    """Return what `nearest` does, given milliseconds that no vehicle can beat; `NEVER` for who is left out."""
     order, bucket_start = bucketed(least)
     found = np.empty(count, np.int64)
     costs = np.full(count, NEVER, np.int64)
@@ -134,7 +140,7 @@ def nearest(chart: Chart, starts: Starts, stops: Stops, count: Whole, room: Room
     for bucket in range(len(bucket_start) - 1):
         for place in range(bucket_start[bucket], bucket_start[bucket + 1]):
             vehicle = order[place]
-            if filled == count and least[vehicle] > costs[filled - 1] >> COST_BITS:
+            if least[vehicle] >= NEVER or (filled == count and least[vehicle] > costs[filled - 1] >> COST_BITS):
                 continue
             cost = least_of(
                 first[vehicle], first[vehicle + 1], edge, rest, delay, stop_edge, vertex, twin,
@@ -157,6 +163,48 @@ def nearest(chart: Chart, starts: Starts, stops: Stops, count: Whole, room: Room
 
 
 @compiled
+def coming(
+    chart: Chart, starts: Starts, stops: Stops, free: Mask, bound_first: Longs, bound: Longs, count: Whole, room: Room
+) -> tuple[Longs, Longs, Longs]:
+    """Return who can be soonest at each of several places, and when those are there who are bound to it.
+
+    Parameters
+    ----------
+    free : (vehicles,)
+        Who may be told for any place; for the one that it is bound to, a vehicle is not told among the soonest.
+    bound_first, bound
+        The vehicles bound to place ``p`` are ``bound[bound_first[p]:bound_first[p + 1]]``.
+    count
+        How many to tell for each place, at most.
+
+    Returns
+    -------
+    rows, costs : (places, count)
+        The vehicles soonest there, -1 where there are no more, and their costs.
+    bound_costs : (len(bound),)
+    """
+    places = len(stops.first) - 1
+    rows, costs = np.full((places, count), -1, np.int64), np.full((places, count), NEVER, np.int64)
+    bound_costs = np.empty(len(bound), np.int64)
+    heads = heads_of(chart, starts)
+    for place in range(places):
+        one = place_of(stops, place)
+        look(chart, one, room)
+        least = bounds_from(chart, starts, one, heads)
+        for row in range(len(free)):
+            if not free[row]:
+                least[row] = NEVER
+        for at in range(bound_first[place], bound_first[place + 1]):
+            bound_costs[at] = from_vehicle(chart, starts, one, bound[at], room)[0]
+            least[bound[at]] = NEVER
+        if len(free):
+            found, told = soonest(chart, starts, one, least, count, room)
+            rows[place, : len(found)], costs[place, : len(found)] = found, told
+        clear(room)
+    return rows, costs, bound_costs
+
+
+@compiled
 def sooner(cost: Whole, vehicle: Whole, other_cost: Whole, other: Whole) -> bool:
     """Tell whether a vehicle comes before another: by time, then in the order given."""
     time, other_time = cost >> COST_BITS, other_cost >> COST_BITS
@@ -166,7 +214,22 @@ def sooner(cost: Whole, vehicle: Whole, other_cost: Whole, other: Whole) -> bool
 @compiled
 def bounds(chart: Chart, starts: Starts, stops: Stops) -> Longs:
     """Return, for each vehicle, milliseconds that no spot of it can beat: no road is shorter than a chord."""
-    tail, head, sphere, m_per_ms = chart.tail, chart.head, chart.sphere, chart.m_per_ms
+    return bounds_from(chart, starts, stops, heads_of(chart, starts))
+
+
+@compiled
+def heads_of(chart: Chart, starts: Starts) -> Floats:
+    """(spots, 3) the ends of the spots' edges on the unit sphere."""
+    heads = np.empty((len(starts.edge), 3))
+    for spot in range(len(heads)):
+        heads[spot] = chart.sphere[chart.head[starts.edge[spot]]]
+    return heads
+
+
+@compiled
+def bounds_from(chart: Chart, starts: Starts, stops: Stops, heads: Floats) -> Longs:
+    """Return what `bounds` does, given the ends of the spots' edges."""
+    tail, sphere, m_per_ms = chart.tail, chart.sphere, chart.m_per_ms
     first, edge, rest = starts.first, starts.edge, starts.rest
     middle = np.zeros(3)
     for row in range(len(stops.edge)):
@@ -180,7 +243,7 @@ def bounds(chart: Chart, starts: Starts, stops: Stops) -> Longs:
             if stop_at(stops, edge[spot]) >= 0:
                 least[vehicle] = 0
             elif rest[spot] < NEVER:
-                far_m = max(chord_m(sphere[head[edge[spot]]], middle) - reach_m, 0.0)
+                far_m = max(chord_m(heads[spot], middle) - reach_m, 0.0)
                 least[vehicle] = min(least[vehicle], np.int64(far_m / m_per_ms) + (rest[spot] >> COST_BITS))
     return least
 

@@ -14,9 +14,10 @@ import numpy as np
 
 from graphs.compiled import compiled
 from graphs.legs import Leg, direct_cost, leg_of, start_cost, stop_cost
+from graphs.nearby import Mask
 from graphs.network import Ints, Longs
-from graphs.routing import Routing
-from graphs.snapping import Approach, Spot
+from graphs.routing import Coming, Routing
+from graphs.snapping import Approach, Spot, Spots
 from graphs.times import NEVER, EdgeTimes, time_of
 
 NO_TURN = -1
@@ -30,6 +31,26 @@ class ReferenceRouter(Routing):
     def arrivals(self, approaches: Sequence[Approach]) -> ReferenceArrivals:
         """Search backwards from a place, given by where it can be reached from."""
         return ReferenceArrivals(self.edge_times, tuple(approaches))
+
+    def coming(
+        self,
+        vehicles: Spots,
+        free: Mask,
+        places: Sequence[Sequence[Approach]],
+        bound: Sequence[Sequence[int]],
+        count: int,
+    ) -> list[Coming]:
+        """Ask about each place by itself; see `Routing.coming`."""
+        told = [self.arrivals(approaches).best_of_reports(vehicles) for approaches in places]
+        times = [[None if leg is None else leg.time_ms for leg in legs] for legs in told]
+        asked = [set(np.flatnonzero(free).tolist()) - set(rows) for rows in bound]
+        return [
+            Coming(
+                sorted((ms, row) for row, ms in enumerate(there) if row in others and ms is not None)[:count],
+                [there[row] for row in rows],
+            )
+            for there, others, rows in zip(times, asked, bound, strict=True)
+        ]
 
 
 class ReferenceArrivals:
@@ -76,6 +97,14 @@ class ReferenceArrivals:
     def times_of(self, vehicles: Sequence[Sequence[Spot]]) -> list[tuple[int | None, ...]]:
         """Return the time from each spot of each vehicle."""
         return [tuple(map(self.time_ms, spots)) for spots in vehicles]
+
+    def best_of_reports(self, reports: Spots) -> list[Leg | None]:
+        """Return the best leg of each vehicle, told as columns."""
+        return self.best_of(reports.each())
+
+    def times_of_reports(self, reports: Spots) -> list[tuple[int | None, ...]]:
+        """Return the time from each spot of each vehicle, told as columns."""
+        return self.times_of(reports.each())
 
     def leg(self, spot: Spot) -> Leg | None:
         """Return the leg from one spot; None where the place cannot be reached from it."""

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,8 @@ _MODES = ("motorcar", "motor_vehicle", "vehicle")
 _KEYS = (*(f"restriction:{mode}" for mode in _MODES), "restriction")
 # The mode may also stand in the type, an old way of tagging: ``type=restriction:hgv``.
 _TYPES = frozenset({"restriction", *(f"restriction:{mode}" for mode in _MODES)})
-
+# What is read of the restrictions of so many networks is kept, and of so many texts of hours.
+_KEPT, _TEXTS_KEPT = 8, 1024
 # Hours that depend on a calendar or on the sun, which are not known here.
 _UNJUDGED = re.compile(r"\b(PH|SH|unknown|sunrise|sunset|dawn|dusk)\b|\"", re.IGNORECASE)
 # Sizes that a lorry has and a patrol car has not: ``weight>7.5``.
@@ -178,23 +180,39 @@ def binding(network: Network, profile: Profile, at: datetime | None) -> NDArray[
         A restriction whose condition cannot be read, or of an unknown moment, binds: a way that may be forbidden is
         never promised.
     """
-    excepted = [_free(network.text(int(row)), profile) for row in network.turn_except]
-    holds = [_holds(network.text(int(row)), at) for row in network.turn_condition]
-    return ~np.array(excepted, np.bool_) & np.array(holds, np.bool_)
+    binds = _bound(network, profile.excepted).copy()
+    for row, condition in _conditional(network):
+        binds[row] &= _holds(condition, at)
+    return binds
 
 
-def _free(words: str, profile: Profile) -> bool:
-    return not profile.excepted.isdisjoint(word.strip() for word in words.split(";"))
+@lru_cache(maxsize=_KEPT)
+def _bound(network: Network, freed_by: frozenset[str]) -> NDArray[np.bool_]:
+    """Tell which restrictions have none of the words that free a profile."""
+    return np.array([not _free(network.text(int(row)), freed_by) for row in network.turn_except], np.bool_)
+
+
+@lru_cache(maxsize=_KEPT)
+def _conditional(network: Network) -> tuple[tuple[int, str], ...]:
+    """Return the restrictions with a condition, and what it says."""
+    told = ((row, network.text(int(text))) for row, text in enumerate(network.turn_condition))
+    return tuple((row, condition) for row, condition in told if condition)
+
+
+def _free(words: str, freed_by: frozenset[str]) -> bool:
+    return not freed_by.isdisjoint(word.strip() for word in words.split(";"))
 
 
 def _holds(condition: str, at: datetime | None) -> bool:
     if _SIZE.search(condition):
         return False
-    if not condition or at is None:
+    if at is None:
         return True
-    hours = condition.strip("() ")
-    return (
-        _UNJUDGED.search(hours) is not None
-        or not validate(hours)
-        or OpeningHours(hours).is_open(at.replace(tzinfo=None))
-    )
+    hours = _hours(condition.strip("() "))
+    return hours is None or hours.is_open(at.replace(tzinfo=None))
+
+
+@lru_cache(maxsize=_TEXTS_KEPT)
+def _hours(text: str) -> OpeningHours | None:
+    """Read opening hours; None where they cannot be judged here."""
+    return None if _UNJUDGED.search(text) or not validate(text) else OpeningHours(text)

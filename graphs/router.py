@@ -6,31 +6,27 @@ may ask one router.
 
 from __future__ import annotations
 
-import weakref
-from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import pairwise
-from threading import Lock
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
-from graphs.chart import UNKNOWN, Chart, Room, Starts, columns_of, only, room_for, sphere_of, starts_of, stops_of
+from graphs.arrivals import ROOMS, Arrivals, starts_on
+from graphs.chart import UNKNOWN, Chart, Starts, only, sphere_of, starts_of, stops_of
 from graphs.conditions import NO_CONDITIONS, Conditions
 from graphs.coordinates import great_circle_m
-from graphs.fleet import best_of, from_each, least_costs, nearest, table
+from graphs.fleet import coming, table
 from graphs.hierarchy import DOWN, UP, Slots, Weights, customise, recustomise, slots_of
-from graphs.legs import Leg, direct_cost, leg_of
+from graphs.nearby import Mask
 from graphs.network import Floats, Longs, Network
 from graphs.ordering import hierarchy_of
 from graphs.reach import Reach, reach
-from graphs.routing import Routing
-from graphs.searches import clear, drive, from_spot, look
-from graphs.snapping import Approach, Spot
+from graphs.routing import Coming, Routing
+from graphs.snapping import Approach, Spot, Spots
 from graphs.times import COST_BITS, KEPT, NEVER, EdgeTimes, metres_of, time_of
 from graphs.turns import turns_of
 
@@ -38,8 +34,6 @@ from graphs.turns import turns_of
 FEW_EDGES = 100
 # Up to this many places are looked to one by one; for more, what leads up from the vehicles is worked out once.
 FEW_PLACES = 8
-# Rooms kept for questions to come, for each size of network; as many as threads ask at once in a worker, and more.
-ROOMS_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +124,31 @@ class Router(Routing):
         OutsideNetwork
             A point is outside the network's area.
         """
+        return self.vehicles_on(self.reports(places, course_deg, speed_kmh, accuracy_m))
+
+    def reports(
+        self,
+        places: Sequence[tuple[float, float]],
+        course_deg: Floats | None = None,
+        speed_kmh: Floats | None = None,
+        accuracy_m: Floats | None = None,
+    ) -> Spots:
+        """Return where vehicles reported at ``(lat, lon)`` may be; see `vehicles_at`."""
         lat, lon = np.array(places, np.float64).reshape(-1, 2).T.copy()
-        for row in np.flatnonzero(~shapely.intersects_xy(self.network.area, lon, lat)).tolist():
+        for row in np.flatnonzero(~self.inside(lat, lon)).tolist():
             self._require_inside(float(lat[row]), float(lon[row]))
         unknown = np.full(len(lat), np.nan)
-        found = self._snapper.spots_of(
-            self.edge_times,
+        return self.spots_of(
             lat,
             lon,
             unknown if course_deg is None else course_deg,
             unknown if speed_kmh is None else speed_kmh,
             np.zeros(len(lat)) if accuracy_m is None else accuracy_m,
         )
-        first = np.searchsorted(found.row, np.arange(len(lat) + 1))
-        return Vehicles(self.edge_times, columns_of(self.edge_times, first, found.edge, found.fraction, found.delay_ms))
+
+    def vehicles_on(self, reports: Spots) -> Vehicles:
+        """Return vehicles told as columns, ready to be asked about."""
+        return Vehicles(self.edge_times, starts_on(self.edge_times, reports))
 
     def arrivals(self, approaches: Sequence[Approach]) -> Arrivals:
         """Look from everywhere to a place, given by where it can be reached from."""
@@ -160,6 +165,29 @@ class Router(Routing):
             for row, cost in zip(rows.tolist(), costs.tolist(), strict=True)
         ]
 
+    def coming(
+        self,
+        vehicles: Spots,
+        free: Mask,
+        places: Sequence[Sequence[Approach]],
+        bound: Sequence[Sequence[int]],
+        count: int,
+    ) -> list[Coming]:
+        """Ask about all places at once; see `Routing.coming`."""
+        starts, room = starts_on(self.edge_times, vehicles), ROOMS.take(len(self._chart.parent))
+        rows = np.array([row for group in bound for row in group], np.int64)
+        bound_first = np.cumsum([0, *map(len, bound)], dtype=np.int64)
+        stops = stops_of(self.edge_times, places)
+        found, costs, own = coming(self._chart, starts, stops, free, bound_first, rows, count, room)
+        ROOMS.give(room)
+        own_ms = [None if cost >= NEVER else time_of(cost) for cost in own.tolist()]
+        soonest = [
+            [(time_of(cost), row) for cost, row in zip(told, order, strict=True) if cost < NEVER]
+            for told, order in zip(costs.tolist(), found.tolist(), strict=True)
+        ]
+        ends = pairwise(bound_first.tolist())
+        return [Coming(first, own_ms[start:end]) for first, (start, end) in zip(soonest, ends, strict=True)]
+
     def times(self, origins: Vehicles, destinations: Sequence[Sequence[Approach]]) -> Table:
         """Return times and metres from every vehicle to every place; no pair depends on another.
 
@@ -173,9 +201,9 @@ class Router(Routing):
         self._require_own(origins)
         costs = np.full((len(origins), len(destinations)), UNKNOWN, np.int64)
         if len(destinations) > FEW_PLACES and origins.starts.alike.any():
-            room = _ROOMS.take(len(self._chart.parent))
+            room = ROOMS.take(len(self._chart.parent))
             costs = table(self._chart, origins.starts, stops_of(self.edge_times, destinations), room)
-            _ROOMS.give(room)
+            ROOMS.give(room)
         for column in np.flatnonzero((costs == UNKNOWN).any(axis=0)).tolist():
             rows = np.flatnonzero(costs[:, column] == UNKNOWN)
             costs[rows, column] = self.arrivals(destinations[column]).costs(only(origins.starts, rows))
@@ -191,107 +219,6 @@ class Router(Routing):
     def _require_own(self, vehicles: Vehicles) -> None:
         if vehicles.times is not self.edge_times:
             raise ValueError("these vehicles were put on the road under another profile, or under other conditions")
-
-
-class _Rooms:
-    """Rooms that questions have done with: making one takes as long as answering a small question."""
-
-    def __init__(self) -> None:
-        self._free: dict[int, deque[Room]] = defaultdict(partial(deque, maxlen=ROOMS_KEPT))
-
-    def take(self, vertex_count: int) -> Room:
-        """Return an empty room that nobody else has."""
-        try:
-            return self._free[vertex_count].pop()
-        except IndexError:
-            return room_for(vertex_count)
-
-    def give(self, room: Room) -> None:
-        """Take back a room."""
-        clear(room)
-        self._free[len(room.to_place)].append(room)
-
-
-_ROOMS = _Rooms()
-
-
-class Arrivals:
-    """The ways to one place from everywhere, each worked out when it is asked for."""
-
-    def __init__(self, times: EdgeTimes, chart: Chart, approaches: tuple[Approach, ...]) -> None:
-        self._times, self._chart, self._approaches = times, chart, approaches
-        self.stops = stops_of(times, [approaches])
-        self.room = _ROOMS.take(len(chart.parent))
-        # Threads that ask about one place take turns: they work in one room.
-        self._lock = Lock()
-        # The room is free again when nothing refers to these ways any more, their legs included.
-        weakref.finalize(self, _ROOMS.give, self.room).atexit = False
-        look(chart, self.stops, self.room)
-
-    def cost(self, spot: Spot) -> int | None:
-        """Return the cost from one spot; None where the place cannot be reached from it."""
-        cost, _ = self._from(spot)
-        return None if cost >= NEVER else cost
-
-    def time_ms(self, spot: Spot) -> int | None:
-        """Return the time from one spot; None where the place cannot be reached from it."""
-        cost = self.cost(spot)
-        return None if cost is None else time_of(cost)
-
-    def leg(self, spot: Spot) -> Leg | None:
-        """Return the leg from one spot; None where the place cannot be reached from it."""
-        cost, row = self._from(spot)
-        return None if cost >= NEVER else self._made(cost, spot, row)
-
-    def best(self, spots: Sequence[Spot]) -> Leg | None:
-        """Return the best leg from any of a vehicle's spots, the first on a tie; None where there is none."""
-        (found,) = self.best_of([spots])
-        return found
-
-    def costs(self, starts: Starts) -> Longs:
-        """Return the least cost from each vehicle, `NEVER` where there is no way."""
-        with self._lock:
-            return least_costs(self._chart, starts, self.stops, self.room)
-
-    def nearest(self, starts: Starts, count: int) -> tuple[Longs, Longs]:
-        """Return the rows of the vehicles soonest here, at most ``count`` of them, and their costs."""
-        with self._lock:
-            return nearest(self._chart, starts, self.stops, count, self.room)
-
-    def best_of(self, vehicles: Sequence[Sequence[Spot]]) -> list[Leg | None]:
-        """Return the best leg of each vehicle."""
-        starts = starts_of(self._times, vehicles)
-        with self._lock:
-            costs, chosen, rows = best_of(self._chart, starts, self.stops, self.room)
-        spots = [spot for places in vehicles for spot in places]
-        told = zip(costs.tolist(), chosen.tolist(), rows.tolist(), strict=True)
-        return [self._made(cost, spots[spot], row) if spot >= 0 else None for cost, spot, row in told]
-
-    def times_of(self, vehicles: Sequence[Sequence[Spot]]) -> list[tuple[int | None, ...]]:
-        """Return the time from each spot of each vehicle."""
-        starts = starts_of(self._times, vehicles)
-        with self._lock:
-            costs = from_each(self._chart, starts, self.stops, self.room).tolist()
-        ends = starts.first.tolist()
-        told = [None if cost >= NEVER else time_of(cost) for cost in costs]
-        return [tuple(told[start:end]) for start, end in pairwise(ends)]
-
-    def _from(self, spot: Spot) -> tuple[int, int]:
-        starts = starts_of(self._times, [[spot]])
-        with self._lock:
-            cost, row = from_spot(self._chart, starts, self.stops, 0, self.room)
-        return int(cost), int(row)
-
-    def _made(self, cost: int, spot: Spot, row: int) -> Leg:
-        return leg_of(cost, spot, self._approaches[row], lambda: self._driven(cost, spot, row))
-
-    def _driven(self, cost: int, spot: Spot, row: int) -> tuple[int, ...]:
-        if direct_cost(self._times, spot, self._approaches[row]) == cost:
-            return (spot.edge,)
-        left = cost - int(starts_of(self._times, [[spot]]).rest[0])
-        with self._lock:
-            path = drive(self._chart, self.stops, spot.edge, left, row, self.room)
-        return tuple(self._chart.edge[path].tolist())
 
 
 @lru_cache(maxsize=8)

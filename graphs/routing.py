@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
+
+import numpy as np
+import shapely
 
 from graphs.approaching import up_to_closures
 from graphs.conditions import NO_CONDITIONS, Conditions
 from graphs.errors import OutsideNetwork
 from graphs.legs import Leg
-from graphs.network import Network
-from graphs.snapping import Approach, Spot, snapper
+from graphs.nearby import Mask
+from graphs.network import Floats, Network
+from graphs.snapping import Approach, Spot, Spots, snapper
 from graphs.times import EdgeTimes, edge_times
 
 
@@ -30,6 +35,28 @@ class Ways(Protocol):
 
     def times_of(self, vehicles: Sequence[Sequence[Spot]]) -> list[tuple[int | None, ...]]:
         """Return the time from each spot of each vehicle."""
+
+    def best_of_reports(self, reports: Spots) -> list[Leg | None]:
+        """Return what `best_of` does, for vehicles told as columns."""
+
+    def times_of_reports(self, reports: Spots) -> list[tuple[int | None, ...]]:
+        """Return what `times_of` does, for vehicles told as columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """How soon vehicles can be at one place.
+
+    Parameters
+    ----------
+    soonest
+        Milliseconds and row of the soonest who are free and not bound to the place, equal times by row.
+    bound_ms
+        Milliseconds of those bound to the place, in the order asked; None where no road leads there.
+    """
+
+    soonest: list[tuple[int, int]]
+    bound_ms: list[int | None]
 
 
 class Routing(ABC):
@@ -75,6 +102,14 @@ class Routing(ABC):
             self.edge_times, lat, lon, course_deg=course_deg, speed_kmh=speed_kmh, accuracy_m=accuracy_m
         )
 
+    def spots_of(self, lat: Floats, lon: Floats, course_deg: Floats, speed_kmh: Floats, accuracy_m: Floats) -> Spots:
+        """Return where the vehicles of several reports may be, all within the area; see `Snapper.spots_of`."""
+        return self._snapper.spots_of(self.edge_times, lat, lon, course_deg, speed_kmh, accuracy_m)
+
+    def inside(self, lat: Floats, lon: Floats) -> Mask:
+        """Tell which points lie in the network's area."""
+        return np.asarray(shapely.intersects_xy(self.network.area, lon, lat), np.bool_)
+
     def approaches(self, lat: float, lon: float, *, on_road: bool = False) -> tuple[Approach, ...]:
         """Return where a place can be reached from, nearest first; one behind closures also from them, on foot.
 
@@ -90,6 +125,29 @@ class Routing(ABC):
     @abstractmethod
     def arrivals(self, approaches: Sequence[Approach]) -> Ways:
         """Look from everywhere to a place, given by where it can be reached from."""
+
+    @abstractmethod
+    def coming(
+        self,
+        vehicles: Spots,
+        free: Mask,
+        places: Sequence[Sequence[Approach]],
+        bound: Sequence[Sequence[int]],
+        count: int,
+    ) -> list[Coming]:
+        """Return who can be soonest at each of several places, and when those are there who are bound to it.
+
+        Parameters
+        ----------
+        vehicles
+            Where they may be.
+        free : (n,) bool
+            Who may be told for any place; for the one that it is bound to, a vehicle is not told among the soonest.
+        places, bound
+            The approaches of each place, and the rows of the vehicles bound to it.
+        count
+            How many of the soonest to tell of each place, at most.
+        """
 
     def best(self, spots: Sequence[Spot], approaches: Sequence[Approach]) -> Leg | None:
         """Return the fastest way of a vehicle to a place, or None where there is none."""

@@ -6,8 +6,9 @@ A vehicle is on a directed edge, at a fraction of it. Here stand the rules and t
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -101,11 +102,38 @@ class Spots:
     lat: Floats
     lon: Floats
 
+    @property
+    def first(self) -> Longs:
+        """(reports + 1,) where the spots of each report begin, and where the last ones end."""
+        reports = int(self.row[-1]) + 1 if len(self.row) else 0
+        return np.searchsorted(self.row, np.arange(reports + 1))
+
     def of(self, row: int) -> tuple[Spot, ...]:
         """Return the spots of one report."""
-        here = slice(*np.searchsorted(self.row, (row, row + 1)))
+        return tuple(self.made(np.arange(*np.searchsorted(self.row, (row, row + 1)))))
+
+    def each(self) -> list[tuple[Spot, ...]]:
+        """Return the spots of every report."""
+        spots = self.made(np.arange(len(self.row)))
+        return [tuple(spots[start:end]) for start, end in pairwise(self.first.tolist())]
+
+    def made(self, places: Longs) -> list[Spot]:
+        """Return the spots at places of the columns."""
         columns = (self.edge, self.fraction, self.gap_m, self.delay_ms, self.lat, self.lon)
-        return tuple(map(Spot, *(column[here].tolist() for column in columns)))
+        return list(map(Spot, *(column[places].tolist() for column in columns)))
+
+    def only(self, reports: Longs) -> Spots:
+        """Return the spots of some reports, each named once, in the order given and numbered anew."""
+        first = self.first
+        count = first[reports + 1] - first[reports]
+        row = np.repeat(np.arange(len(reports)), count)
+        places = np.arange(len(row)) + np.repeat(first[reports] - np.cumsum(count) + count, count)
+        columns = (self.edge, self.fraction, self.gap_m, self.delay_ms, self.lat, self.lon)
+        return Spots(row, *(column[places] for column in columns))
+
+    def later(self, delay_ms: Longs) -> Spots:
+        """Return the same spots where each report's vehicle moves off so many milliseconds later."""
+        return replace(self, delay_ms=self.delay_ms + delay_ms[self.row])
 
 
 class Snapper:

@@ -264,7 +264,7 @@ def _readers(model: type[_Row]) -> dict[str, TypeAdapter[Any]]:
     return {name: TypeAdapter(info.rebuild_annotation()) for name, info in model.model_fields.items()}
 
 
-def cell_value(model: type[_Row], column: str, cell: str) -> Any:
+def cell_value(model: type[BaseModel], column: str, cell: str) -> Any:
     """Read a cell of a table for a field of a model; what cannot be read stays text, for the model to refuse."""
     kind = _kinds(model).get(column, str)
     text = cell.strip()
@@ -284,7 +284,7 @@ def cell_value(model: type[_Row], column: str, cell: str) -> Any:
 
 
 @cache
-def _kinds(model: type[_Row]) -> dict[str, Any]:
+def _kinds(model: type[BaseModel]) -> dict[str, Any]:
     """Return what each field holds: ``int``, ``float``, ``bool``, ``list`` or something that stays text."""
     return {name: _kind(info.annotation) for name, info in model.model_fields.items()}
 

@@ -11,6 +11,7 @@ from typing import Any
 from dispatch.model import Incident, Unit
 from graphs.errors import Fault, InputError
 from graphs.faults import read_text, unknown_name, written
+from scenarios.cells import meant
 from scenarios.checks import Beside, Record, incidents_of, units_of
 from scenarios.rows import IncidentRow, UnitRow, cell_value
 
@@ -60,7 +61,7 @@ def read_incidents(path: Path, beside: Beside) -> tuple[Incident, ...]:
 
 def _records(path: Path, model: type[Model], required: Sequence[str]) -> tuple[list[Record], set[str], list[Fault]]:
     """Return the records of a file, the columns it lacks, and the faults of its shape."""
-    rows = _rows(read_text(path, _FILE), path.name)
+    rows = rows_of(read_text(path, _FILE), path.name)
     if not rows:
         return [], set(), []
     where, names = rows[0]
@@ -80,8 +81,14 @@ def _records(path: Path, model: type[Model], required: Sequence[str]) -> tuple[l
     return records, absent, faults
 
 
-def _rows(text: str, source: str) -> list[tuple[str, list[str]]]:
-    """Return the rows that are not blank, each with the line that it starts on."""
+def rows_of(text: str, source: str) -> list[tuple[str, list[str]]]:
+    """Return the rows of CSV text that are not blank, each with the line that it starts on.
+
+    Raises
+    ------
+    InputError
+        The text is no CSV.
+    """
     for number, line in enumerate(text.split("\n"), 1):
         if "\0" in line:
             hint = "a binary file, or one in UTF-16"
@@ -102,7 +109,7 @@ def _rows(text: str, source: str) -> list[tuple[str, list[str]]]:
 
 def _values(header: Sequence[str], cells: Sequence[str], model: type[Model]) -> dict[str, Any]:
     columns = [(column, cell) for column, cell in zip(header, cells, strict=False) if column in model.model_fields]
-    read = {column: cell_value(model, column, cell) for column, cell in columns}
+    read = {column: cell_value(model, column, meant(cell)) for column, cell in columns}
     # An empty cell is an absent value, so that defaults hold.
     return {column: value for column, value in read.items() if value is not None}
 

@@ -1,17 +1,21 @@
-"""What several tests share: the sample network, and an HTTP service over a drawn town."""
+"""What several tests share: the sample network, an HTTP service over a drawn town, and databases of both kinds."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import URL
 
 import graphs.samples
 import scenarios.samples.gothenburg
-from api.app import create_app
-from api.settings import Settings
+from clients import client_over
+from databases import new_database, server
+from desks import Room
 from graphs.netfile import save_network
 from graphs.network import Network
 from graphs.sources import build_network
@@ -60,11 +64,41 @@ def town_file(town: RoadMap, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def http(town_file: Path) -> FlaskClient:
     """The HTTP service over the town, at a fixed moment."""
-    return create_app(Settings(town_file), clock=lambda: NIGHT).test_client()
+    return client_over(town_file, lambda: NIGHT)
 
 
 @pytest.fixture(scope="session")
 def night(gothenburg_file: Path) -> FlaskClient:
     """The HTTP service that shows the demonstration picture, at the real moment."""
     folder = Path(scenarios.samples.gothenburg.__file__).parent
-    return create_app(Settings(gothenburg_file, force=folder / "force.toml", picture=folder)).test_client()
+    return client_over(gothenburg_file, force=folder / "force.toml", picture=folder)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[URL]:
+    """The PostgreSQL server of these tests."""
+    with server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A new, empty database; each test that takes it runs once for each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'desk.db'}"
+        return
+    with new_database(request.getfixturevalue("postgresql")) as url:
+        yield url
+
+
+@pytest.fixture
+def rooms(database_url: str) -> Iterator[Callable[..., Room]]:
+    """Make desks on one database, as so many processes have them."""
+    with ExitStack() as stack:
+        yield lambda **more: stack.enter_context(closing(Room(database_url, **more)))
+
+
+@pytest.fixture
+def room(rooms: Callable[..., Room]) -> Room:
+    """A desk, on either database."""
+    return rooms()

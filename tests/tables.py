@@ -40,7 +40,9 @@ STATUSES = "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"
 SKILLS = (
     "taser, method_of_entry, domestic_abuse_trained, response_driver, public_order, negotiator, mental_health, firearms"
 )
-TAGS = "domestic_abuse, vulnerable, repeat_victim, child_at_risk, firearm_seen, cut_off_call"
+TAGS = (
+    "domestic_abuse, vulnerable, repeat_victim, child_at_risk, firearm_seen, cut_off_call, suspect_present, weapon_seen"
+)
 UNIT_COLUMNS = (
     "lat, lon, easting, northing, callsign, status, fixed_at, accuracy_m, course_deg, speed_kmh, crew, skills, sector, "
     "duty_start, duty_end, incident_id, committed_grade"

@@ -18,10 +18,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 import scenarios.samples.gothenburg
-from api.app import create_app
 from api.cli import main
 from api.problems import KINDS
 from api.settings import MAX_BODY_BYTES, Settings
+from clients import client_over, service_over, with_key
 from conftest import NIGHT
 from graphs.errors import InputError, NetworkFileError
 from graphs.netfile import save_network
@@ -96,7 +96,7 @@ class TestRecommendations:
 
     def test_the_real_clock(self, town_file: Path, town: RoadMap) -> None:
         lat, lon = town.at("B")
-        client = create_app(Settings(town_file)).test_client()
+        client = client_over(town_file)
         told = client.post(ASK, json={"incident": {"lat": lat, "lon": lon, "grade": "emergency"}, "units": []})
         assert datetime.now(UTC) - datetime.fromisoformat(told.get_json()["now"]) < timedelta(minutes=1)
 
@@ -195,7 +195,7 @@ class TestNetwork:
         save_network(other, tmp_path / "other.network")
         first, second = (
             http.get("/v1/network"),
-            create_app(Settings(tmp_path / "other.network")).test_client().get("/v1/network"),
+            client_over(tmp_path / "other.network").get("/v1/network"),
         )
         assert first.get_json()["hash"] == second.get_json()["hash"]
         assert first.headers["ETag"] != second.headers["ETag"]
@@ -243,14 +243,15 @@ class TestProblems:
         problem(http.get("/problems/unheard-of"), "not-found")
 
     def test_what_nobody_foresaw(self, town_file: Path, caplog: pytest.LogCaptureFixture) -> None:
-        app = create_app(Settings(town_file))
+        app = service_over(town_file)
 
         @app.get("/fails")
+        @app.doc(operation_id="route")
         def fails() -> str:
             raise RuntimeError("the key is under the mat")
 
         with caplog.at_level(logging.ERROR):
-            response = app.test_client().get("/fails?lat=54.5")
+            response = with_key(app).get("/fails?lat=54.5")
         told = problem(response, "internal")
         assert b"mat" not in response.data
         assert b"Traceback" not in response.data
@@ -260,13 +261,14 @@ class TestProblems:
         assert "54.5" not in record.getMessage()
 
     def test_an_error_of_a_file_shows_no_path(self, town_file: Path) -> None:
-        app = create_app(Settings(town_file))
+        app = service_over(town_file)
 
         @app.get("/fails")
+        @app.doc(operation_id="route")
         def fails() -> str:
             raise NetworkFileError("/home/somebody/secret.network: damaged")
 
-        assert b"somebody" not in app.test_client().get("/fails").data
+        assert b"somebody" not in with_key(app).get("/fails").data
 
     def test_each_has_a_name_of_its_own(self, http: FlaskClient) -> None:
         assert len({http.get("/nowhere").get_json()["instance"] for _ in range(3)}) == 3
@@ -301,26 +303,28 @@ class TestSettings:
 
     def test_a_picture_with_faults_stops_the_start(self, town_file: Path, tmp_path: Path) -> None:
         with pytest.raises(InputError, match=r"picture\.toml"):
-            create_app(Settings(town_file, picture=tmp_path))
+            service_over(town_file, picture=tmp_path)
 
     def test_a_network_on_which_nothing_may_drive_stops_the_start(self, tmp_path: Path) -> None:
         save_network(draw("A---B", "A-B private").network, tmp_path / "shut.network")
         with pytest.raises(NetworkFileError, match="no road"):
-            create_app(Settings(tmp_path / "shut.network"))
+            service_over(tmp_path / "shut.network")
 
 
 WARM = """
 import sys
 from pathlib import Path
 from api.app import create_app
+from api.demonstration import KEY
 from api.settings import Settings
 from numba.core.dispatcher import Dispatcher
 
-app = create_app(Settings(Path(sys.argv[1]), closures=Path(sys.argv[2])))
+app = create_app(Settings(Path(sys.argv[1]), closures=Path(sys.argv[2]), database_url=sys.argv[3], demonstration=True))
 modules = [module for name, module in sys.modules.items() if name.startswith("graphs.")]
 kernels = [item for module in modules for item in vars(module).values() if isinstance(item, Dispatcher)]
 before = [list(kernel.signatures) for kernel in kernels]
 client = app.test_client()
+client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {KEY}"
 assert client.post("/v1/recommendations", json=app.extensions["nearest"].example).status_code == 200
 ends = ("57.7197,11.9388", "57.6999,11.9397")
 for query in (
@@ -338,7 +342,10 @@ print("graphs.reference" in sys.modules)
 """
 
 
-def test_the_first_request_finds_everything_compiled_and_nobody_asks_the_reference(gothenburg_file: Path) -> None:
-    command = [sys.executable, "-c", WARM, gothenburg_file, SAMPLE / "closures.geojson"]
+def test_the_first_request_finds_everything_compiled_and_nobody_asks_the_reference(
+    gothenburg_file: Path, tmp_path: Path
+) -> None:
+    database = f"sqlite:///{tmp_path / 'desk.sqlite'}"
+    command = [sys.executable, "-c", WARM, gothenburg_file, SAMPLE / "closures.geojson", database]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - the text above
     assert done.stdout.split() == ["True", "True", "False"]

@@ -13,11 +13,10 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api.app import create_app
 from api.bodies import MAX_DEPTH
 from api.problems import MAX_LISTED
 from api.schemas import MAX_ROWS
-from api.settings import Settings
+from clients import client_over
 from conftest import NIGHT
 
 ASK = "/v1/recommendations"
@@ -267,7 +266,7 @@ def test_a_compressed_body_is_not_guessed_at(http: FlaskClient, body: Body) -> N
 
 
 def test_the_limit_of_a_body_is_what_the_setting_says(town_file: Path) -> None:
-    client = create_app(Settings(town_file, max_body_bytes=2000), clock=lambda: NIGHT).test_client()
+    client = client_over(town_file, lambda: NIGHT, max_body_bytes=2000)
     example = json.dumps(client.application.extensions["nearest"].example)
     assert client.post(ASK, data=example.ljust(2000), content_type="application/json").status_code == 200
     (fault,) = told(client.post(ASK, data=example.ljust(2001), content_type="application/json"), 413)
@@ -285,7 +284,7 @@ def test_a_body_that_ends_too_soon(http: FlaskClient, body: Body) -> None:
 @pytest.mark.parametrize(("more", "status"), [(0, 200), (1, 413)])
 def test_a_body_of_unknown_length(town_file: Path, body: Body, more: int, status: int) -> None:
     raw = json.dumps(body).encode()
-    client = create_app(Settings(town_file, max_body_bytes=len(raw)), clock=lambda: NIGHT).test_client()
+    client = client_over(town_file, lambda: NIGHT, max_body_bytes=len(raw))
     stream = BytesIO(raw + b" " * more)
     response = client.post(
         ASK,

@@ -15,10 +15,9 @@ import shapely
 from flask.testing import FlaskClient
 
 import scenarios.samples.gothenburg
-from api.app import create_app
 from api.driving import Driving
 from api.road_answers import route_answer
-from api.settings import Settings
+from clients import client_over, service_over
 from conftest import NIGHT
 from graphs.closures import closures_of, read_closures
 from graphs.errors import InputError
@@ -66,16 +65,14 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture(scope="module")
 def client(files: tuple[Path, Path]) -> FlaskClient:
     """The service over the town with its closures, while the road is closed."""
-    return create_app(Settings(files[0], closures=files[1]), clock=lambda: NIGHT).test_client()
+    return client_over(files[0], lambda: NIGHT, closures=files[1])
 
 
 @pytest.fixture(scope="module")
 def closed_night(gothenburg_file: Path) -> FlaskClient:
     """The service of the demonstration, with the closures of that night."""
-    settings = Settings(
-        gothenburg_file, force=SAMPLE / "force.toml", picture=SAMPLE, closures=SAMPLE / "closures.geojson"
-    )
-    return create_app(settings).test_client()
+    told = {"force": SAMPLE / "force.toml", "picture": SAMPLE, "closures": SAMPLE / "closures.geojson"}
+    return client_over(gothenburg_file, **told)
 
 
 def text(*places: Point) -> str:
@@ -319,7 +316,7 @@ class TestClosures:
 def test_a_file_with_faults_stops_the_start_and_names_them_all(files: tuple[Path, Path], tmp_path: Path) -> None:
     bad = closures_file(tmp_path / "bad.geojson", [{"road": "Nowhere Road"}, {"road": "Park Road", "factor": 2}])
     with pytest.raises(InputError) as caught:
-        create_app(Settings(files[0], closures=bad))
+        service_over(files[0], closures=bad)
     assert [(fault.where, fault.field) for fault in caught.value.faults] == [
         ("feature 1", "road"),
         ("feature 2", "factor"),

@@ -129,8 +129,8 @@ class TestTemplate:
             if " = " in line and not line.startswith("#") and field not in seen:
                 seen.add(field)
                 bare += [] if "#" in line or before.startswith("#") else [field]
-        # The matrix's one row stands under the table's own explanation, as do the reasons.
-        assert bare == ["routine", "nearer_in_fact", "other"]
+        # The rows of some tables stand under the table's own explanation.
+        assert bare == ["routine", "7", "nearer_in_fact", "other", "history_checked", "good", "inadequate"]
 
     def test_its_preemption(self, template: Force) -> None:
         assert template.may_preempt("routine", "emergency")

@@ -55,7 +55,12 @@ ONE_FAULT = {
     "target in a fraction": ("= 900", "= 900.5", "grades.emergency.target_urban_s", "900.5"),
     "key in capitals": ("[tags.mental_health_crisis]", "[tags.Crisis]", "tags.Crisis", '"Crisis"'),
     "grade that is no table": ("[grades.routine]", "[grades]\nlater = 3\n[grades.routine]", "grades.later", "3"),
-    "status key with a space": ("[statuses.7]", '[statuses."7 b"]', "statuses.7 b", '"7 b"'),
+    "status key with a space": (
+        "\n[preemption]",
+        '\n[statuses."7 b"]\nlabel = "x"\ndeployable = "no"\nmoving = true\nmobilisation_s = 0\n[preemption]',
+        "statuses.7 b",
+        '"7 b"',
+    ),
     "negative mobilisation": ("mobilisation_s = 15", "mobilisation_s = -15", "statuses.2.mobilisation_s", "-15"),
     "endless mobilisation": ("mobilisation_s = 15", "mobilisation_s = inf", "statuses.2.mobilisation_s", "Infinity"),
     "sent while off duty": ("off_duty = false", "off_duty = true", "statuses.2.deployable", '"yes"'),

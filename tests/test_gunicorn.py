@@ -1,70 +1,38 @@
-"""The service as it is really run: gunicorn, two workers, real sockets."""
+"""The service as it is really run answers as in one process, and ends in good order."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
 import shlex
 import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api.app import create_app
-from api.settings import Settings
+from api import serving
+from clients import client_over, service_over
 from roadmaps import RoadMap
+from running import DEADLINE_S, SIGNED, Running, ask
 
 ASK = "/v1/recommendations"
-DEADLINE_S = 60.0
 LIMIT = 5_000_000
-
-
-class Running:
-    """A gunicorn of our own on a free port, and what it prints."""
-
-    def __init__(self, **environment: str) -> None:
-        command = [sys.executable, "-m", "gunicorn", "-c", "python:api.serving", "--bind", "127.0.0.1:0"]
-        self.process = subprocess.Popen(  # noqa: S603 - our own command
-            command, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        self.printed: list[str] = []
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def _read(self) -> None:
-        for line in self.process.stdout or ():
-            self.printed.append(line)
-
-    def find(self, pattern: str, count: int = 1) -> list[str]:
-        """Wait until what is printed matches so many times."""
-        end = time.monotonic() + DEADLINE_S
-        while len(found := re.findall(pattern, "".join(self.printed))) < count:
-            assert time.monotonic() < end, "".join(self.printed)
-            assert self.process.poll() is None, "".join(self.printed)
-            time.sleep(0.02)
-        return found
-
-    def stop(self) -> int:
-        """End the process by its own id, and say how it ended."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(DEADLINE_S)
-        self._reader.join()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
-        return code
+HEAD = "\r\n".join(
+    (
+        f"POST {ASK} HTTP/1.1",
+        "Host: localhost",
+        f"Authorization: {SIGNED['Authorization']}",
+        "Content-Type: application/json",
+        "",
+    )
+)
 
 
 @pytest.fixture(scope="module")
@@ -79,31 +47,21 @@ def running(town_file: Path) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def port(running: Running) -> int:
-    return int(running.find(r"Listening at: http://127\.0\.0\.1:(\d+)")[0])
+    return running.port()
 
 
 @pytest.fixture(scope="module")
 def example(town_file: Path) -> dict[str, Any]:
-    told: dict[str, Any] = create_app(Settings(town_file)).extensions["nearest"].example
+    told: dict[str, Any] = service_over(town_file).extensions["nearest"].example
     return told
 
 
 def post(port: int, body: bytes) -> tuple[int, bytes]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=DEADLINE_S)
-    connection.request("POST", ASK, body, {"Content-Type": "application/json"})
-    with connection.getresponse() as response:
-        answer = response.status, response.read()
-    connection.close()
-    return answer
+    return ask(port, "POST", ASK, body, {"Content-Type": "application/json"})
 
 
 def get(port: int, path: str) -> tuple[int, bytes]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=DEADLINE_S)
-    connection.request("GET", path)
-    with connection.getresponse() as response:
-        answer = response.status, response.read()
-    connection.close()
-    return answer
+    return ask(port, "GET", path)
 
 
 def raw(port: int, *parts: bytes) -> HTTPResponse:
@@ -118,7 +76,7 @@ def raw(port: int, *parts: bytes) -> HTTPResponse:
 
 
 def test_answers_as_in_one_process(port: int, example: dict[str, Any], town_file: Path) -> None:
-    alone = create_app(Settings(town_file)).test_client().post(ASK, json=example).data
+    alone = client_over(town_file).post(ASK, json=example).data
     assert post(port, json.dumps(example).encode()) == (200, alone)
 
 
@@ -132,7 +90,7 @@ def test_many_at_once_get_equal_bytes(port: int, example: dict[str, Any]) -> Non
 
 
 def test_roads_asked_by_many_at_once_are_as_in_one_process(port: int, town: RoadMap, town_file: Path) -> None:
-    alone = create_app(Settings(town_file)).test_client()
+    alone = client_over(town_file)
     a, c, h = ("{},{}".format(*town.at(place)) for place in "ACH")
     queries = [
         f"/v1/{query}&profile={profile}&at=2026-01-31T{hour}:10:00Z"
@@ -172,16 +130,14 @@ def test_both_workers_are_the_children_of_one_process(running: Running) -> None:
 
 
 def test_listens_on_this_machine_only() -> None:
-    from api import serving  # noqa: PLC0415 - its names are gunicorn's settings
-
     assert serving.bind.split(":")[0] == "127.0.0.1"
 
 
 def test_the_command_that_it_prints_works(running: Running, port: int) -> None:
     (line,) = running.find(r"\ncurl (.+)\n")
-    _, address, _, header, _, body = shlex.split(line)
+    _, address, _, key, _, header, _, body = shlex.split(line)
     assert address == f"http://127.0.0.1:{port}{ASK}"
-    request = urllib.request.Request(address, body.encode(), dict([header.split(": ")]))  # noqa: S310 - our own address
+    request = urllib.request.Request(address, body.encode(), dict(told.split(": ") for told in (key, header)))  # noqa: S310 - our own address
     with urllib.request.urlopen(request, timeout=DEADLINE_S) as response:  # noqa: S310 - our own address
         assert json.load(response)["outcome"] == "suggested"
 
@@ -214,7 +170,7 @@ def test_a_body_over_the_limit_gets_its_answer(port: int) -> None:
 
 
 def test_a_body_of_unknown_length_over_the_limit_gets_its_answer(port: int) -> None:
-    head = f"POST {ASK} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = f"{HEAD}Transfer-Encoding: chunked\r\n\r\n"
     chunk = b"%x\r\n%s\r\n" % (LIMIT // 2, b" " * (LIMIT // 2))
     response = raw(port, head.encode(), chunk, chunk, chunk, b"0\r\n\r\n")
     assert response.status == 413
@@ -222,13 +178,13 @@ def test_a_body_of_unknown_length_over_the_limit_gets_its_answer(port: int) -> N
 
 def test_a_body_of_unknown_length_within_the_limit(port: int, example: dict[str, Any]) -> None:
     body = json.dumps(example).encode()
-    head = f"POST {ASK} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = f"{HEAD}Transfer-Encoding: chunked\r\n\r\n"
     assert raw(port, head.encode(), b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)).status == 200
 
 
 def test_a_client_that_goes_away_harms_nobody(port: int, example: dict[str, Any]) -> None:
     body = json.dumps(example).encode()
-    head = f"POST {ASK} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = f"{HEAD}Content-Length: {len(body)}\r\n\r\n"
     for _ in range(30):
         with socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S) as connection:
             connection.sendall(head.encode() + body[:20])
@@ -238,7 +194,7 @@ def test_a_client_that_goes_away_harms_nobody(port: int, example: dict[str, Any]
 def test_one_connection_asks_many_times(port: int, example: dict[str, Any]) -> None:
     connection = HTTPConnection("127.0.0.1", port, timeout=DEADLINE_S)
     for body, status in [(example, 200), ([], 422), (example, 200)]:
-        connection.request("POST", ASK, json.dumps(body), {"Content-Type": "application/json"})
+        connection.request("POST", ASK, json.dumps(body), {**SIGNED, "Content-Type": "application/json"})
         with connection.getresponse() as response:
             assert (response.status, len(response.read()) > 0) == (status, True)
     connection.close()
@@ -248,6 +204,94 @@ def test_ends_when_told_to(town_file: Path) -> None:
     started = Running(NEAREST_GRAPH=str(town_file))
     started.find("Booting worker with pid", 2)
     assert started.stop() == 0
+
+
+@pytest.fixture
+def slow(town_file: Path) -> Iterator[Running]:
+    """A service with a route that takes its time, and one that sends until the process is to end."""
+    started = Running("slow_service:application()", NEAREST_GRAPH=str(town_file))
+    try:
+        started.find("Booting worker with pid", 2)
+        yield started
+    finally:
+        started.stop()
+
+
+def seconds_to_end(ended: Running, workers: int) -> float:
+    """From being told to end until the last worker had nothing more to do; that it then goes depends on the machine."""
+    lines = [json.loads(line) for line in ended.printed if line.startswith("{")]
+    (told,) = (line["timestamp"] for line in lines if line["event"] == "Handling signal: term")
+    done = [line["timestamp"] for line in lines if line["event"].startswith("Worker exiting")]
+    assert len(done) == workers
+    return (datetime.fromisoformat(max(done)) - datetime.fromisoformat(told)).total_seconds()
+
+
+def test_what_was_asked_before_the_end_is_answered_and_nothing_more_is_taken(slow: Running) -> None:
+    port = slow.port()
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(get, port, "/slow?s=2") for _ in range(4)]
+        slow.find('"event": "slow"', 4)
+        slow.process.send_signal(signal.SIGTERM)
+        slow.find("Handling signal: term")
+        time.sleep(0.5)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S)
+        assert not any(answer.done() for answer in asked)
+        assert [answer.result() for answer in asked] == [(200, b"slow")] * 4
+    assert slow.stop() == 0
+    assert 1 < seconds_to_end(slow, workers=2) < serving.graceful_timeout
+
+
+def test_streams_end_with_the_process(slow: Running) -> None:
+    port = slow.port()
+    with ThreadPoolExecutor(3) as pool:
+        streams = [pool.submit(get, port, "/stream") for _ in range(3)]
+        slow.find('"event": "stream"', 3)
+        assert slow.stop() == 0
+        assert {answer.result() for answer in streams} == {(200, b"begin\nend\n")}
+    assert seconds_to_end(slow, workers=2) < serving.graceful_timeout / 2
+
+
+def test_a_stream_holds_one_of_the_threads_there_are(town_file: Path) -> None:
+    few = {"NEAREST_WORKERS": "1", "NEAREST_THREADS": "1", "NEAREST_STREAMS": "1", "NEAREST_GRAPH": str(town_file)}
+    started = Running("slow_service:application()", **few)
+    try:
+        port = started.port()
+        with ThreadPoolExecutor(3) as pool:
+            streams = [pool.submit(get, port, "/stream") for _ in range(2)]
+            started.find('"event": "stream"', 2)
+            third = pool.submit(get, port, "/slow?s=0")
+            time.sleep(0.5)
+            assert not third.done()
+            started.stop()
+            assert {answer.result() for answer in streams} == {(200, b"begin\nend\n")}
+            assert third.result() == (200, b"slow")
+        assert len(started.find("Booting worker with pid")) == 1
+    finally:
+        started.stop()
+
+
+@pytest.mark.parametrize("bind", ["0.0.0.0:0", "[::]:0", "unix:{folder}/nearest.sock"])
+def test_does_not_listen_beyond_this_machine_with_published_credentials(
+    town_file: Path, tmp_path: Path, bind: str
+) -> None:
+    started = Running("--bind", bind.format(folder=tmp_path), NEAREST_GRAPH=str(town_file))
+    started.process.wait(DEADLINE_S)
+    assert started.stop() == 2
+    printed = "".join(started.printed)
+    assert "error: server bind" in printed
+    assert "nearest admin end-demonstration" in printed
+    assert "Listening" not in printed
+
+
+def test_listens_wherever_it_is_told_to_with_its_own_credentials(town_file: Path) -> None:
+    started = Running("--bind", "0.0.0.0:0", NEAREST_GRAPH=str(town_file), NEAREST_DEMONSTRATION="0")
+    try:
+        port = int(started.find(r"Listening at: http://127\.0\.0\.1:\d+,http://0\.0\.0\.0:(\d+)")[0])
+        assert get(port, "/healthz")[0] == 200
+        assert get(port, "/v1/network")[0] == 401
+    finally:
+        started.stop()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -10,11 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from running import Running
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 COMMANDS = [line for kind, text in BLOCK.findall(README) if kind == "sh" for line in text.splitlines()]
-NEAREST = [line for line in COMMANDS if line.startswith("nearest ")]
+NEAREST = [line for line in COMMANDS if line.startswith("nearest ") and "verify" not in line]
+(VERIFY,) = (line for line in COMMANDS if line.startswith("nearest verify"))
+(DESK,) = (text for kind, text in BLOCK.findall(README) if kind == "sh" and "ask() {" in text)
 PYTHON = [text for kind, text in BLOCK.findall(README) if kind == "python"]
 SHOWN = [text for kind, text in BLOCK.findall(README) if kind == "text"]
 
@@ -64,6 +69,24 @@ def test_the_python_example_works(folder: Path, text: str) -> None:
     done = subprocess.run([sys.executable, "-c", text], cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("M1 ('M1'")
+
+
+def test_the_desk_answers_as_it_says(folder: Path) -> None:
+    (folder / ".cache").mkdir()
+    night = folder / "scenarios" / "samples" / "gothenburg"
+    graph, database = folder / "gothenburg.network", folder / ".cache" / "demonstration.sqlite"
+    told = {"NEAREST_GRAPH": str(graph), "NEAREST_FORCE": str(night / "force.toml"), "NEAREST_PICTURE": str(night)}
+    service = Running(**told, NEAREST_DATABASE_URL=f"sqlite:///{database}")
+    try:
+        asked = DESK.replace("127.0.0.1:8000", f"127.0.0.1:{service.port()}")
+        done = subprocess.run(["bash", "-euc", asked], capture_output=True, text=True, check=True)  # noqa: S603, S607
+    finally:
+        service.stop()
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == DESK.count("\nask /")
+    assert [answer.get("title") for answer in answers if "title" in answer] == ["The unit is taken"]
+    assert answers[3]["suggested"] == ["M1"]
+    assert "whole" in run(folder, VERIFY)
 
 
 def test_links_lead_somewhere() -> None:

@@ -13,7 +13,7 @@ from dispatch.force import Force
 from dispatch.model import Unit
 from dispatch.recommendation import Recommendation
 from dispatch.suggest import suggest
-from nightshift import CLEVELAND, ask, changed, incident, unit
+from nightshift import CLEVELAND, NOW, ask, changed, incident, unit
 from roadmaps import draw
 
 TRAINED = "domestic_abuse_trained"
@@ -228,3 +228,47 @@ def test_the_nearest_that_may_be_sent_is_always_first(
     # Nobody is sent who is not needed: so many units, a second for the people, a trained officer.
     wanted = max(units_needed, 2) + 1 if "domestic_abuse" in tags else units_needed
     assert len(chosen) <= wanted
+
+
+def bound(callsign: str, seconds: float, *skills: str, **more: Any) -> Unit:
+    """Make a unit that is on its way to the incident."""
+    return away(callsign, seconds, *skills, status="5", incident_id="N-1", **more)
+
+
+class TestThoseOnTheirWay:
+    def sent(self, *units: Unit, tags: tuple[str, ...] = (), **more: Any) -> Recommendation:
+        return sent(*units, tags=tags, incident_id="N-1", **more)
+
+    def test_where_enough_are_coming_nobody_is_suggested(self) -> None:
+        answer = self.sent(bound("D1", 300), away("D2", 60))
+        assert (answer.outcome, answer.suggested, answer.unmet) == ("met", (), ())
+        assert (answer.nearest, answer.nearest_eligible) == ("D2", "D2")
+
+    def test_of_two_one_is_coming(self) -> None:
+        answer = self.sent(bound("D1", 300), away("D2", 60), away("D3", 90), units_needed=2)
+        assert (answer.outcome, answer.suggested) == ("suggested", ("D2",))
+
+    def test_an_officer_alone_is_joined_by_the_next(self) -> None:
+        answer = self.sent(bound("D1", 60, TRAINED, crew=1), away("D2", 400, crew=1), tags=("domestic_abuse",))
+        assert answer.suggested == ("D2",)
+
+    def test_a_trained_officer_joins_whoever_is_coming(self) -> None:
+        answer = self.sent(bound("D1", 60), away("D2", 90), away("D3", 100, TRAINED), tags=("domestic_abuse",))
+        assert answer.suggested == ("D3",)
+
+    def test_what_nobody_can_add_is_unmet(self) -> None:
+        answer = self.sent(bound("D1", 60), away("D2", 90), tags=("domestic_abuse",))
+        assert (answer.outcome, answer.suggested, answer.unmet) == ("met", (), (NOT_TRAINED,))
+
+    def test_more_are_needed_and_nobody_can_go(self) -> None:
+        answer = self.sent(bound("D1", 60), away("D2", 90, status="4"), units_needed=2)
+        assert (answer.outcome, answer.suggested) == ("nobody_eligible", ())
+        assert answer.unmet == ("2 units are needed; 1 can be sent",)
+
+    def test_one_that_went_off_duty_does_not_come(self) -> None:
+        answer = self.sent(bound("D1", 60, duty_end=NOW), away("D2", 90))
+        assert answer.suggested == ("D2",)
+
+    def test_an_incident_without_a_name_has_nobody_on_the_way(self) -> None:
+        answer = sent(away("D1", 60, status="5", committed_grade="standard"), away("D2", 90))
+        assert answer.suggested == ("D1",)

@@ -6,6 +6,7 @@ from apiflask import APIBlueprint
 from flask import Response, request
 
 from api.bodies import read_body
+from api.metrics import recommending
 from api.openapi import answers
 from api.questions import read_question
 from api.responses import json_response
@@ -35,4 +36,6 @@ def recommendations() -> Response:
     """
     known = service()
     picture, incident = read_question(read_body(request, known.settings.max_body_bytes), known)
-    return json_response(recommend(picture, incident, known.network, known.force, known.conditions).to_json())
+    with recommending():
+        answer = recommend(picture, incident, known.network, known.force, known.conditions)
+    return json_response(answer.to_json())
