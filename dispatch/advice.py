@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -143,6 +144,7 @@ def recommended(known: Known, answer: bytes, asked: Asked, made: Recommendation,
     return [Event(RECOMMENDED, made.incident.incident_id, known.now, told)]
 
 
+@lru_cache(maxsize=4)
 def _force(force: Force) -> bytes:
     return orjson.dumps(force.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
 

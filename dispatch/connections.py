@@ -110,7 +110,11 @@ def connected_reader(engine: sa.Engine) -> Iterator[sa.Connection]:
 @contextmanager
 def connected_writer(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Give the transaction of the one writer."""
-    with _queue(engine), engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+    options: dict[str, Any] = {_WRITES: True}
+    if engine.name != "sqlite":
+        # What is read after waiting for the lock must be what the last writer left.
+        options["isolation_level"] = "READ COMMITTED"
+    with _queue(engine), engine.connect().execution_options(**options) as connection, connection.begin():
         if engine.name != "sqlite":
             # With it rows become visible in the order of their numbers, so a reader of the tail misses none.
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:writer)"), {"writer": _WRITER})

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from dispatch.errors import KeyReused
+from dispatch.errors import KeyReused, Unknown
 from dispatch.fold import fold
 from dispatch.force import Force
 from dispatch.live import Live, Roads
@@ -76,11 +76,18 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is told to who asked."""
+    """What is told to who asked.
+
+    Parameters
+    ----------
+    document
+        Whether the event has kept the body as its ``answer_sha256``: it need not be kept twice.
+    """
 
     body: bytes
     status: int = 200
     location: str | None = None
+    document: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +160,14 @@ class Desk:
             before = self._up_to_date(writing)
             given = writing.given(order.actor, order.key)
             if given is not None:
-                return _again(given, order)
+                return _again(given, order, writing)
             events = decide(Known(before, self.force, self.network, writing, order.actor))
             rows = writing.append(events, order.actor, order.key)
             after = replace(before, state=fold(before.state, rows))
             remember(writing, after.state, rows)
             answer = tell(after, rows)
-            kept = Given(order.request_sha256, answer.status, answer.location, answer.body, after.state.seq)
+            body = b"" if answer.document else answer.body
+            kept = Given(order.request_sha256, answer.status, answer.location, body, after.state.seq)
             writing.give(order.actor, order.key, kept, rows[0].subject if rows else None)
             after = self._snapshot(writing, after)
         self._publish(before, after)
@@ -197,8 +205,25 @@ class Desk:
                 self._live = after
 
 
-def _again(given: Given, order: Order) -> Done:
+def _again(given: Given, order: Order, reading: Reading) -> Done:
     if given.request_sha256 != order.request_sha256:
         accepted = "a key that was not used before; the same key only for the same request"
         raise KeyReused([Fault("request", "", "Idempotency-Key", order.key, accepted)])
-    return Done(Answer(given.body, given.status, given.location), given.seq, again=True)
+    body = given.body or _document(given.seq, reading)
+    return Done(Answer(body, given.status, given.location), given.seq, again=True)
+
+
+def _document(seq: int, reading: Reading) -> bytes:
+    """Return the answer that an event keeps.
+
+    Raises
+    ------
+    Unknown
+        It was purged.
+    """
+    row = reading.row(seq)
+    told = row.details if row is not None else None
+    body = reading.document(told["answer_sha256"]) if told is not None else None
+    if body is None:
+        raise Unknown(f"what was answered then, in row {seq}, was purged")
+    return body

@@ -55,7 +55,7 @@ def regraded(known: Known, incident_id: str, grade: str, because: str, at: datet
     Conflict
         It has that grade.
     InputError
-        The grade is not in the force profile.
+        The grade is not in the force profile, or is told for a time to come.
     """
     case = known.live.case(incident_id)
     _require(known, {"grade": grade})
@@ -87,6 +87,8 @@ def amended(known: Known, incident_id: str, changes: Mapping[str, Any]) -> list[
 def linked(known: Known, incident_id: str, duplicate_of: str) -> list[Event]:
     """Note that an incident is the same as another; its units must be settled first.
 
+    What was known of it alone goes over to the other: tags, and a grade that is more urgent.
+
     Raises
     ------
     Unknown
@@ -98,7 +100,25 @@ def linked(known: Known, incident_id: str, duplicate_of: str) -> list[Event]:
     if case is other:
         raise Conflict(f"incident {incident_id} cannot be a duplicate of itself")
     _require_unattended(case)
-    return [Event("incident_linked", incident_id, known.now, {"duplicate_of": duplicate_of})]
+    link = Event("incident_linked", incident_id, known.now, {"duplicate_of": duplicate_of})
+    return [link, *_carried_over(known, case, other)]
+
+
+def _carried_over(known: Known, case: Case, kept: Case) -> list[Event]:
+    """Give the incident that is kept what was known of the other alone: its tags, and a more urgent grade.
+
+    A grade that a check raised is not carried over: its first reason may have been the incident that is kept.
+    """
+    events = []
+    tags = sorted({*kept.tags, *case.tags})
+    if tags != sorted(kept.tags):
+        events.append(Event("incident_amended", kept.incident_id, known.now, {"changes": {"tags": tags}}))
+    own = case.asked_grade if case.raised_by else case.grade
+    if known.force.outranks(own, kept.grade):
+        because = f"incident {case.incident_id}, which is the same, was graded {own}"
+        told = {"grade": own, "from": kept.grade, "because": because, "raised_by": [*kept.raised_by, because]}
+        events.append(Event("incident_regraded", kept.incident_id, known.now, told))
+    return with_check(known, events) if events else []
 
 
 def cancelled(known: Known, incident_id: str, because: str) -> list[Event]:

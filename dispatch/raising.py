@@ -70,8 +70,10 @@ def reasons_of(force: Force, tags: Collection[str], markers: Sequence[Mapping[st
             continue
         for marker in markers:
             if marker["in_force"] and marker["holds"] and rank(marker["level"]) >= rank(rule.marker):
-                name = marker["marker_id"]
-                yield Reason(f"{key}:{name}", f"{rule.label} (marker {name}, {marker['role']})", rule.to)
+                name, until = marker["marker_id"], marker["raised_until"]
+                # A release is news: it counts although the marker itself has come up before.
+                each = f"{key}:{name}" if until is None else f"{key}:{name}:{until}"
+                yield Reason(each, f"{rule.label} (marker {name}, {marker['role']})", rule.to)
 
 
 def raised(force: Force, grade: str, reasons: Sequence[Reason], told: Collection[str]) -> Raised:

@@ -247,12 +247,12 @@ class Reading:
         for callsign in sorted(callsigns):
             usable = self._newest_fix(callsign, fixes.c.refused.is_(None))
             after = usable.fixed_us if usable is not None else 0
-            ahead = self._newest_fix(callsign, fixes.c.refused.is_not(None), fixes.c.fixed_us > after)
+            ahead = self._newest_fix(callsign, fixes.c.refused == "future_fix", fixes.c.fixed_us > after)
             yield from ((row.id, report_of(row)) for row in (usable, ahead) if row is not None)
 
     def _newest_fix(self, callsign: str, *wanted: sa.ColumnElement[bool]) -> Any:
-        asked = sa.select(fixes).where(fixes.c.callsign == callsign, *wanted)
-        return self.connection.execute(asked.order_by(fixes.c.fixed_us.desc()).limit(1)).first()
+        asked = sa.select(fixes).where(fixes.c.callsign == callsign, *wanted).order_by(fixes.c.fixed_us.desc())
+        return self.connection.execute(asked.limit(1)).first()
 
     def fix_count(self) -> int:
         """Return how many position reports are stored."""
@@ -269,8 +269,7 @@ class Reading:
 
     def snapshot(self) -> tuple[int, str, bytes] | None:
         """Return the newest snapshot: its row, its SHA-256 and its content; None where there is none."""
-        asked = sa.select(snapshots).order_by(snapshots.c.seq.desc()).limit(1)
-        found = self.connection.execute(asked).first()
+        found = self.connection.execute(sa.select(snapshots).order_by(snapshots.c.seq.desc()).limit(1)).first()
         return None if found is None else (found.seq, found.sha256, zlib.decompress(found.body))
 
 

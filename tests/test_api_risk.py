@@ -127,7 +127,7 @@ class TestMarkers:
         assert control.post(f"/v1/markers/{name}/lift", {"because": "x"}, client=supervisor).status_code == 200
 
     def test_a_conference(self, control: Control) -> None:
-        body = {"person": "Ida Talked", "discussed_at": control.now.isoformat()}
+        body = {"person": "Ida Talked", "discussed_at": (control.now - timedelta(days=1)).isoformat()}
         told = control.told("/v1/conferences/discussions", body, "DiscussedAnswer", 201)
         assert told["name"] == "Ida Talked"
         case = control.receive(tags=["domestic_abuse"], people=["Ida Talked"])

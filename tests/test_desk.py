@@ -149,6 +149,14 @@ class TestIncidents:
         assert room.case("N-1").duplicates == ("N-2",)
         assert list(room.live.state.incidents) == ["N-1"]
 
+    def test_what_was_known_of_a_duplicate_alone_goes_over(self, room: Room) -> None:
+        room.receive("N-1", C, "standard", tags=["child_at_risk"])
+        room.receive("N-2", C, "emergency", tags=["firearm_seen"])
+        room.do(partial(incidents.linked, incident_id="N-2", duplicate_of="N-1"))
+        kept = room.case("N-1")
+        assert (kept.grade, set(kept.tags)) == ("emergency", {"child_at_risk", "firearm_seen"})
+        assert kept.raised_by == ("incident N-2, which is the same, was graded emergency",)
+
     def test_an_incident_is_no_duplicate_of_itself(self, room: Room) -> None:
         room.receive("N-1", C)
         with pytest.raises(Conflict, match="a duplicate of itself"):

@@ -17,7 +17,10 @@ from dispatch.advice import still_fresh
 from dispatch.assignments import Send, assigned
 from dispatch.desk import Known
 from dispatch.errors import NotSuggested
+from dispatch.markers import Warn, placed
 from dispatch.record import Event
+from dispatch.releases import Release, notified
+from dispatch.risk import check_again
 from graphs.errors import InputError
 from test_desk_http import CALL, Desk, open_desk
 
@@ -100,6 +103,20 @@ class TestToldLate:
         room.do(partial(incidents.amended, incident_id="N-1", changes={"address": "1 Linthorpe Road"}))
         met = [(room.case(name).risk or {})["definitions"]["repeat_victim"]["met"] for name in ("N-1", "N-2")]
         assert (met, room.case("N-1").grade) == ([False, True], "standard")
+
+
+def test_a_release_raises_an_incident_that_a_person_has_lowered_before(room: Room) -> None:
+    warn = Warn("victim", "high", "x", room.now + timedelta(days=9), "Ann Smith", linked_to=["Bob Jones"])
+    room.do(partial(placed, warn=warn))
+    room.receive("N-1", B, grade="standard", people=("Ann Smith",))
+    assert room.case("N-1").grade == "priority"
+    regraded = partial(incidents.regraded, incident_id="N-1", grade="standard", because="calm", at=room.now)
+    room.do(regraded)
+    room.do(partial(check_again, incident_id="N-1"))
+    assert room.case("N-1").grade == "standard"
+    room.later(60)
+    room.do(partial(notified, release=Release("Bob Jones", "prison", room.now)))
+    assert room.case("N-1").grade == "priority"
 
 
 def test_a_position_of_the_future_is_not_new_when_its_time_comes(room: Room) -> None:

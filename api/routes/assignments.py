@@ -55,7 +55,7 @@ def recommend_incident(incident_id: str) -> Response:
         return recommended(known, body, asked, made, live.state.seq)
 
     def tell(_live: Live, rows: Sequence[Row]) -> Answer:
-        return Answer(body, 201, f"/v1/recommendations/{rows[0].seq}")
+        return Answer(body, 201, f"/v1/recommendations/{rows[0].seq}", document=True)
 
     return answered(desk.perform(asked_by, decide, tell))
 
