@@ -50,6 +50,10 @@ bench: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks.against_peers
 	$(BENCH)/bin/python -m benchmarks.against_peers --in-turn
 	$(BENCH)/bin/python -m benchmarks.growth
+	$(BENCH)/bin/python -m benchmarks.recommend_live
+	$(BENCH)/bin/python -m benchmarks.queue_plan
+	$(BENCH)/bin/python -m benchmarks.desk
+	$(BENCH)/bin/python -m benchmarks.record
 
 $(BENCH)/.installed: setup.cfg constraints.txt benchmarks/requirements.txt benchmarks/environment.py
 	$(PYTHON) -m benchmarks.environment

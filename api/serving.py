@@ -133,6 +133,8 @@ def when_ready(server: Any) -> None:
     # What is loaded stays: no worker need look through all of it for what could be freed, in the middle of an answer.
     gc.collect()
     gc.freeze()
+    # An answer about hundreds of units makes thousands of values that are all gone when it is told.
+    gc.set_threshold(50_000, 20, 100)
     service: Service = server.app.wsgi().extensions[EXTENSION]
     body = json.dumps(picture_body(service) or service.example)
     for listener in server.LISTENERS:
