@@ -265,7 +265,8 @@ def _due(store: Store, force: Force) -> Due:
 
 def _went(found: Due, *, dry_run: bool) -> Iterator[str]:
     yield (
-        f"{'would go' if dry_run else 'went'}: {len(found.incidents):,} incidents, details of {len(found.numbers):,} "
+        f"{'would go' if dry_run else 'went'}: {len(found.incidents):,} incidents, "
+        f"{len(found.subjects):,} people and addresses of concern, details of {len(found.numbers):,} "
         f"rows ({found.consultations:,} consultations), {len(found.documents):,} documents, {found.answers:,} answers, "
         f"{found.fixes:,} position reports"
     )

@@ -41,10 +41,21 @@ def read_model(model: type[Body]) -> Body:
     InputError
         With every fault of the body.
     """
+    return model_of(model, read_values())
+
+
+def read_values() -> Any:
+    """Read the JSON body of the present request as it is.
+
+    Raises
+    ------
+    InputError
+        It cannot be read.
+    """
     body = read_body(request, service().settings.max_body_bytes)
     # Not orjson, which refuses large numbers and half characters before a model can name them.
     g.body_sha256 = sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-    return model_of(model, body)
+    return body
 
 
 def model_of(model: type[Body], body: Any) -> Body:

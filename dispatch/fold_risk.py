@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from dispatch.draft import Draft, Handler, Happened, Tables
+from dispatch.record import PURGED
 from dispatch.state_risk import Marker, Raised, Review, Subject, Task
 
 
@@ -149,6 +150,20 @@ def _task_ended(draft: Draft, event: Happened) -> None:
     draft.concern.own().tasks.pop(event.details["task_id"], None)
 
 
+def _purged(draft: Draft, event: Happened) -> None:
+    for name in event.details.get("subjects", ()):
+        tables = draft.concern.own()
+        subject = tables.subjects.pop(name, None)
+        if subject is None:
+            continue
+        for marker_id in subject.markers:
+            tables.markers.pop(marker_id, None)
+        for kind, key in subject.keys:
+            left = tuple(each for each in tables.named.pop(f"{kind}|{key}", ()) if each != name)
+            if left:
+                tables.named[f"{kind}|{key}"] = left
+
+
 RISK_HANDLERS: Final[dict[str, Handler]] = {
     "subject_noted": _noted,
     "conference_discussed": _discussed,
@@ -165,4 +180,5 @@ RISK_HANDLERS: Final[dict[str, Handler]] = {
     "task_tried": _task_tried,
     "task_done": _task_ended,
     "task_closed": _task_ended,
+    PURGED: _purged,
 }

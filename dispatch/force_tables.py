@@ -235,6 +235,8 @@ class Retention(Table):
         From a consultation: why and how it was made; that it was made stays in the record.
     answers_days
         From an answer that was given to a key: a key that comes again later is new.
+    concern_days
+        From when the last marker on a person or an address went out of force, or something was last written about it.
     """
 
     incidents_days: int | None = Field(default=None, ge=1, description=_DAYS)
@@ -244,6 +246,7 @@ class Retention(Table):
     fixes_days: int | None = Field(default=None, ge=1, description=_DAYS)
     consultations_days: int | None = Field(default=None, ge=1, description=_DAYS)
     answers_days: int | None = Field(default=None, ge=1, description=_DAYS)
+    concern_days: int | None = Field(default=None, ge=1, description=_DAYS)
 
 
 class Skill(Table):

@@ -19,6 +19,7 @@ from dispatch.errors import Conflict
 from dispatch.fold import case_of
 from dispatch.force import Force
 from dispatch.force_tables import Retention
+from dispatch.purge_concern import concern_due, without_concern
 from dispatch.record import PURGED, BrokenRecord, Event, Row, checked, documents_of, iso
 from dispatch.snapshots import fold_all, load_state, snapshot_event
 from dispatch.state import Case, State
@@ -38,6 +39,8 @@ from dispatch.upkeep import (
 
 # Whoever has not asked again by then will not; answers name people, as incidents do.
 ANSWERS_DAYS: Final = 30
+# What may begin to hang on a person or an address of concern.
+_MAY_CONCERN: Final = frozenset({"marker_placed", "marker_renewed", "marker_raised", "task_set", "release_notified"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class Due:
         How many.
     kept_back
         Why incidents whose time is up are kept all the same, and how many for each reason.
+    subjects
+        People and addresses of concern.
     """
 
     seq: int
@@ -82,6 +87,7 @@ class Due:
     answers: int
     fixes: int
     kept_back: Mapping[str, int]
+    subjects: frozenset[str] = frozenset()
 
     @property
     def anything(self) -> bool:
@@ -101,8 +107,10 @@ def due(reading: Reading, force: Force, now: datetime) -> Due:
     state = fold_all(state, checked(reading.after(state.seq), state.sha256, state.seq + 1))
     ended, kept_back = _ended(reading, keeps, state, now)
     consulted = _consulted(reading, keeps, now)
+    concern = concern_due(reading, state, keeps.concern_days, now)
     numbers = {number for item in ended.values() for number in item.numbers} | set(consulted)
-    documents = _prove(reading, state, numbers)
+    numbers.update(number for rows in concern.values() for number in rows)
+    documents = _prove(reading, without_concern(state, concern), numbers)
     until, before = _answers_until(reading, keeps, now, incidents=bool(ended)), _before(now, keeps.fixes_days)
     return Due(
         seq=state.seq,
@@ -115,6 +123,7 @@ def due(reading: Reading, force: Force, now: datetime) -> Due:
         answers=count_answers(reading, until) if until else 0,
         fixes=0 if before is None else count_fixes(reading, before),
         kept_back=kept_back,
+        subjects=frozenset(concern),
     )
 
 
@@ -234,8 +243,10 @@ def _take_out(writing: Writing, found: Due, force: Force, by: str) -> None:
     state, named = load_state(writing), set[str]()
     for row in writing.after(found.seq):
         named.update(documents_of(row))
-        if row.subject in found.incidents:
-            raise Conflict(f"incident {row.subject} was to be purged, and row {row.seq} tells of it anew: purge again")
+        if row.subject in found.incidents | found.subjects:
+            raise Conflict(f"{row.subject} was to be purged, and row {row.seq} tells of it anew: purge again")
+        if found.subjects and row.kind in _MAY_CONCERN:
+            raise Conflict(f"row {row.seq} may concern a person or an address that was to be purged: purge again")
     state = fold_all(state, checked(writing.after(state.seq), state.sha256, state.seq + 1))
     spans = spans_of(found.numbers)
     forget_details(writing, spans)
@@ -259,6 +270,7 @@ def _event(
         "force": {"name": force.name, "hash": force.hash},
         "rows": [list(span) for span in spans],
         "incidents": len(found.incidents),
+        "subjects": sorted(found.subjects),
         "consultations": found.consultations,
         "fixes_before": None if found.fixes_before is None else iso(found.fixes_before),
         **counts,

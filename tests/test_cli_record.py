@@ -184,7 +184,7 @@ class TestPurge:
         assert nearest("verify", "--database", address(busy)).stdout == before
         went = nearest(*purge, "--by", "carla")
         assert would.stdout.replace("would go", "went") == went.stdout
-        assert went.stdout.startswith("went: 1 incidents, details of ")
+        assert went.stdout.startswith("went: 1 incidents, 0 people and addresses of concern, details of ")
         assert "of them purged" in nearest("verify", "--database", address(busy)).stdout
         with busy.desk.store.reading() as reading:
             assert [row.actor for row in reading.after(0) if row.kind == "purged"] == ["carla"]

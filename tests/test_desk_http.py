@@ -279,6 +279,10 @@ class TestBadInput:
         assert answer.json is not None
         assert answer.json["faults"]
 
+    def test_all_of_it_is_named_at_once(self, simple: Desk) -> None:
+        answer = simple.post("/v1/incidents", {"lat": 57.7, "grade": "urgent", "tags": ["domestic"], "crew": 2})
+        assert {fault["field"] for fault in answer.json["faults"]} == {"lon", "grade", "tags", "crew"}
+
     def test_depth_and_syntax(self, simple: Desk) -> None:
         headers = {"Idempotency-Key": "x", "Content-Type": "application/json"}
         for raw in ("{", "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1), '{"a":1,"a":2}'):

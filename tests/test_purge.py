@@ -149,8 +149,8 @@ def test_an_incident_stays_while_a_unit_that_was_sent_is_on_that_duty(room: Room
 
 
 def test_incidents_that_are_the_same_go_together_or_not_at_all(room: Room) -> None:
-    room.receive("I-1", B)
-    room.receive("I-2", B, tags=["domestic_abuse"])
+    room.receive("I-1", B, tags=["domestic_abuse"])
+    room.receive("I-2", B)
     room.do(partial(incidents.linked, incident_id="I-2", duplicate_of="I-1"))
     end(room, "I-1")
     room.later(40 * DAY_S)

@@ -24,7 +24,7 @@ from api.desk_schemas import (
     RegradeBody,
 )
 from api.openapi import call
-from api.orders import moment, perform, read_model, telling
+from api.orders import model_of, moment, perform, read_model, read_values, telling
 from api.responses import json_response
 from api.service import service
 from dispatch import incidents as desk
@@ -81,7 +81,7 @@ def find_case(incident_id: str) -> Case:
 @call(blueprint, "incidentReceived", CaseAnswer, "The incident.", body=ReceivedBody, status=201)
 def received() -> Response:
     """Open an incident; without an incident_id it is given one."""
-    body = _sound(read_model(ReceivedBody))
+    body = _read_received()
     at = moment(body.received_at)
     told = {name: getattr(body, name) for name in RECEIVED if name not in {"lat", "lon"}}
     told["lat"], told["lon"] = body.place() or (None, None)
@@ -92,13 +92,14 @@ def received() -> Response:
     return perform(decide, telling(_first_subject, 201))
 
 
-def _sound(body: ReceivedBody) -> ReceivedBody:
-    known = service()
-    beside = Beside(known.force, known.network, known.clock())
-    _, faults = incidents_of([("", body.model_dump(exclude_unset=True))], BODY, beside)
-    if faults:
-        raise InputError(faults)
-    return body
+def _read_received() -> ReceivedBody:
+    """Read a call; what is wrong with it by itself and beside the force, the roads and the clock is told together."""
+    values, known = read_values(), service()
+    if isinstance(values, dict):
+        _, faults = incidents_of([("", values)], BODY, Beside(known.force, known.network, known.clock()))
+        if faults:
+            raise InputError(faults)
+    return model_of(ReceivedBody, values)
 
 
 @blueprint.post("/v1/incidents/<incident_id>/regrade")
