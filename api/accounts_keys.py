@@ -126,8 +126,11 @@ class Keys:
         Raises
         ------
         InputError
-            There is no such key, or it is over.
+            There is no such key, or it is over; the overlap is less than nothing.
         """
+        if overlap < timedelta():
+            hours = f"{overlap / timedelta(hours=1):g}"
+            raise InputError([Fault(SOURCE, key_id, "overlap hours", hours, "0 or more")])
         now, row = micros(self._clock()), self._row(key_id)
         if row is None or row.revoked_us is not None or row.expires_us <= now:
             raise InputError([unknown_name(SOURCE, "key", key_id, self._current(now))])

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Table
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from dispatch.connections import failure
 from dispatch.store import NoDatabase, Store
 from dispatch.tables import metadata
 
@@ -103,4 +104,4 @@ def transaction(store: Store) -> Iterator[sa.Connection]:
         raise
     except DBAPIError as error:
         # The wrapped error holds what was to be written, hashes of passwords among it; the driver's own does not.
-        raise NoDatabase(f"the database failed: {type(error.orig).__name__}") from error.orig
+        raise NoDatabase(f"the database failed: {failure(error.orig)}") from error.orig

@@ -59,8 +59,12 @@ class _Commands(click.Group):
                 click.echo(f"error: {sentence}", err=True)
             ctx.exit(error.exit_code)
         except OSError as error:
-            click.echo(f"error: {error}", err=True)
+            click.echo(f"error: {_told(error)}", err=True)
             ctx.exit(NearestError.exit_code)
+
+
+def _told(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

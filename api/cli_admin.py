@@ -6,7 +6,6 @@ read. A running service believes what was ended for `AccessSettings.remembered_m
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from api.accounts_tables import ensure_tables
 from api.accounts_told import telling_record
 from api.answers import to_json
 from api.demonstration import end_demonstration
-from api.options import json_option, out, put
+from api.options import json_option, out, put, stored
 from api.roles import PERSON_ROLES, ROLES
 from api.settings import Stored
 from dispatch.store import Store
@@ -46,8 +45,7 @@ def admin(context: click.Context, database: str | None) -> None:
 
 @contextmanager
 def _access(database: str | None) -> Iterator[Access]:
-    told = {**os.environ, "NEAREST_DATABASE_URL": database} if database else os.environ
-    store = Store(str_of(Stored.from_environment(told)), _now)
+    store = Store(str_of(stored(database)), _now)
     try:
         store.migrate()
         ensure_tables(store)
@@ -159,7 +157,7 @@ def list_command(access: Access, *, as_json: bool) -> None:
         put(to_json({"users": people, "keys": systems}))
         return
     for title, rows in (("Accounts", people), ("Keys", systems)):
-        out().print(_table(title, rows))
+        out().print(_table(title, rows) if rows else f"{title}: none")
 
 
 def _password() -> str:
@@ -205,7 +203,7 @@ def _moment(us: int | None) -> str | None:
 
 def _table(title: str, rows: list[dict[str, Any]]) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for name in rows[0] if rows else ("none",):
+    for name in rows[0]:
         table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))

@@ -11,8 +11,8 @@ from typing import Final
 
 import click
 
-from api.cli_record import _database, _from, _moment, _now, _store, _to
-from api.options import OPTIONS, force_option, read_force
+from api.cli_record import _database, _from, _moment, _now, _service_force, _service_force_option, _store, _to
+from api.options import OPTIONS
 from dispatch.imported import Brought, bring
 from graphs.errors import Fault, InputError
 from graphs.faults import gather
@@ -27,7 +27,7 @@ _SHOWN: Final = 20
 @click.command("import-history")
 @click.argument("file", type=click.Path(path_type=Path))
 @_database
-@force_option
+@_service_force_option
 @click.option("--mapping", type=click.Path(path_type=Path), help="manifest.toml: time zone, columns, values.")
 @click.option(
     "--quarantine",
@@ -41,7 +41,7 @@ def import_history_command(
 ) -> None:
     """Import the past incidents in FILE, a CSV file, for history checks to find; doing it twice does it once."""
     faults: list[Fault] = []
-    force = gather(faults, lambda: read_force(force_file))
+    force = gather(faults, lambda: _service_force(force_file))
     manifest = Manifest() if mapping is None else gather(faults, lambda: Manifest.read(mapping))
     if faults or force is None or manifest is None:
         raise InputError(faults)

@@ -24,7 +24,6 @@ from api.options import (
     OPTIONS,
     closures_option,
     conditions_of,
-    force_option,
     graph_option,
     json_option,
     out,
@@ -32,10 +31,11 @@ from api.options import (
     put,
     read_force,
     read_network,
+    stored,
 )
-from api.settings import Stored
 from dispatch.advice import RECOMMENDED
 from dispatch.force import Force
+from dispatch.force_tables import Retention
 from dispatch.live import Roads
 from dispatch.period import Held, read_items, read_period, write_period
 from dispatch.period_import import import_period
@@ -58,14 +58,19 @@ _OUTCOMES: Final[dict[Outcome, str]] = {
     "purged": "purged",
 }
 _database = click.option("--database", help="Address of the database; NEAREST_DATABASE_URL if not given.")
+_service_force_option = click.option(
+    "--force",
+    "force_file",
+    type=click.Path(path_type=Path),
+    help="Force profile (TOML); NEAREST_FORCE if not given, else Cleveland.",
+)
 _from = click.option("--from", "start", help="ISO time; recorded then or later. From the first row if not given.")
 _to = click.option("--to", "end", help="ISO time; recorded before. To the last row if not given.")
 
 
 @contextmanager
 def _store(database: str | None, *, read_only: bool) -> Iterator[Store]:
-    told = {**os.environ, "NEAREST_DATABASE_URL": database} if database else os.environ
-    store = Store(Stored.from_environment(told).database_url, _now, read_only=read_only)
+    store = Store(stored(database).database_url, _now, read_only=read_only)
     try:
         yield store
     finally:
@@ -133,7 +138,7 @@ def _described(held: Held) -> str:
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_database
 @click.option("--check", is_flag=True, help="Only prove the file whole; write nothing.")
 def import_command(file: Path, database: str | None, *, check: bool) -> None:
@@ -148,7 +153,7 @@ def import_command(file: Path, database: str | None, *, check: bool) -> None:
 
 
 @click.command("recompute")
-@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_database
 @_from
 @_to
@@ -242,20 +247,27 @@ def _system_user() -> str:
         return f"user {os.getuid()}"
 
 
+def _service_force(force_file: Path | None) -> Force:
+    """Read the rules that the service goes by, where no others are given."""
+    told = os.environ.get("NEAREST_FORCE")
+    return read_force(force_file or (Path(told) if told else None))
+
+
 @click.command("purge")
-@force_option
+@_service_force_option
 @click.option("--dry-run", is_flag=True, help="Say what would go, and change nothing.")
 @click.option("--by", default=_system_user, help="Who purges, for the record; the system's user if not given.")
 @click.pass_context
 def purge_command(context: click.Context, force_file: Path | None, by: str, *, dry_run: bool) -> None:
     """Purge what the force no longer keeps, by [retention] in its profile, and record that it was done."""
-    told = os.environ.get("NEAREST_FORCE")
-    force = read_force(force_file or (Path(told) if told else None))
+    force = _service_force(force_file)
     database = context.parent.params["database"] if context.parent is not None else None
     with _store(database, read_only=dry_run) as store:
         found = _due(store, force) if dry_run else purge(store, force, _now(), by)
     for line in _went(found, dry_run=dry_run):
         click.echo(line)
+    if force.retention == Retention():
+        click.echo(f"the force profile {force.name} has no number under [retention]: nothing is purged by it")
 
 
 def _due(store: Store, force: Force) -> Due:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,6 +17,7 @@ from rich.console import Console
 
 from api.driving import Driving
 from api.places import Place, read_place, read_places
+from api.settings import Stored
 from dispatch.force import Force
 from graphs.closures import read_closures
 from graphs.conditions import NO_CONDITIONS, Conditions
@@ -29,6 +32,7 @@ from scenarios.checks import END_OF_TIME
 from scenarios.rows import read_moment
 
 OPTIONS = "options"
+_ADDRESS = "NEAREST_DATABASE_URL"
 
 graph_option = click.option(
     "--graph",
@@ -138,3 +142,25 @@ def out() -> Console:
 def put(text: bytes) -> None:
     """Write an answer for machines."""
     sys.stdout.buffer.write(text)
+
+
+def stored(database: str | None) -> Stored:
+    """Return where the record is: what ``--database`` says, else what the environment says.
+
+    Raises
+    ------
+    InputError
+        The address is not one.
+    """
+    if not database:
+        return Stored.from_environment()
+    # The option stands for both variables: the address, and the file that it is in.
+    others = {name: value for name, value in os.environ.items() if name not in {_ADDRESS, f"{_ADDRESS}_FILE"}}
+    try:
+        return Stored.from_environment({**others, _ADDRESS: database})
+    except InputError as error:
+        raise InputError(_of_option(fault) for fault in error.faults) from None
+
+
+def _of_option(fault: Fault) -> Fault:
+    return replace(fault, source=OPTIONS, field="--database") if fault.field == _ADDRESS else fault

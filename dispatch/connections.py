@@ -24,7 +24,9 @@ _PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = O
 
 
 _SAID: Final = {
-    "SQLITE_CANTOPEN": "the file cannot be opened",
+    # What psycopg raises where no connection comes about has no code.
+    "OperationalError": "the server does not answer, or refuses the user, the password or the database",
+    "SQLITE_CANTOPEN": "the file is not there, or cannot be opened",
     "SQLITE_NOTADB": "the file is no database",
     "SQLITE_BUSY": "another program holds it",
     "SQLITE_FULL": "the disk is full",
@@ -40,9 +42,11 @@ _SAID: Final = {
 
 def failure(error: BaseException | None) -> str:
     """Say what went wrong in a database; its own words may quote what is about people, its codes do not."""
-    code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None) or ""
     kind = type(error).__name__
-    return f"{_SAID[code]} ({code})" if code in _SAID else f"{kind} {code}".rstrip()
+    code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None) or kind
+    if code in _SAID:
+        return f"{_SAID[code]} ({code})"
+    return kind if code == kind else f"{kind} {code}"
 
 
 def open_engine(url: sa.URL, *, read_only: bool) -> sa.Engine:

@@ -21,6 +21,8 @@ from graphs.network import Network
 
 Outcome = Literal["equal", "equal_but_version", "differs", "purged"]
 # What an answer says of the program that made it; all else in it must come out equal.
+# The option of the command that gives each.
+_OPTIONS: Final = {"network": "--graph", "profiles": "--profiles", "force": "--force"}
 _PROGRAM: Final = ("engine", "policy")
 
 
@@ -114,7 +116,7 @@ def require_same_inputs(kept: Iterable[Kept], network: Network, force: Force | N
             wanted = wanted.get("hash") if isinstance(wanted, Mapping) else wanted
             if item.answer is not None and wanted != value:
                 accepted = f"the one of hash {wanted}, on which row {item.row.seq} rests"
-                faults.setdefault((name, str(wanted)), Fault("options", "", f"--{name}", value, accepted))
+                faults.setdefault((name, str(wanted)), Fault("options", "", _OPTIONS[name], value, accepted))
     if faults:
         raise InputError(faults.values())
 

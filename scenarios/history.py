@@ -71,7 +71,7 @@ class Refused:
     def reason(self) -> str:
         """The first of the reasons, in a few words for a count."""
         fault = self.faults[0]
-        return f"{fault.field or 'row'}: {fault.hint or fault.accepted}"
+        return f"{fault.field or 'row'}: {fault.hint or f'accepted: {fault.accepted}'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -328,6 +328,13 @@ class TestKeys:
         assert desk.keys.find(old) is None
         assert desk.keys.find(new) is not None
 
+    def test_an_overlap_of_less_than_nothing_is_refused(self, desk: Desk) -> None:
+        old = desk.keys.create("tracker", ["feeder"])
+        with pytest.raises(InputError, match="overlap hours: -3 is not accepted; accepted: 0 or more"):
+            desk.keys.rotate(old.split("_")[1], timedelta(hours=-3))
+        assert desk.keys.find(old) is not None
+        assert len(desk.keys.all()) == 1
+
     def test_a_revoked_one_is_over(self, desk: Desk) -> None:
         key = desk.keys.create("tracker", ["feeder"])
         desk.keys.revoke(key.split("_")[1])

@@ -79,10 +79,18 @@ class TestVerify:
         assert done.exit_code == 2
         assert "options --head: the last is not accepted; accepted: SEQ:SHA256" in done.stderr
 
+    def test_the_option_stands_for_the_file_with_the_address_too(
+        self, busy: Room, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("NEAREST_DATABASE_URL_FILE", "not there")
+        assert nearest("verify", "--database", address(busy)).exit_code == 0
+        done = nearest("verify", "--database", "nearest.sqlite")
+        assert (done.exit_code, "error: options --database: " in done.stderr) == (2, True)
+
     def test_makes_no_database(self, tmp_path: Path) -> None:
         done = nearest("verify", "--database", f"sqlite:///{tmp_path / 'none.sqlite'}")
         assert done.exit_code == 1
-        assert "the file cannot be opened" in done.stderr
+        assert "the file is not there, or cannot be opened" in done.stderr
         assert list(tmp_path.iterdir()) == []
 
 
@@ -136,7 +144,7 @@ class TestRecompute:
         save_network(draw("A---B", "A-B").network, tmp_path / "other.network")
         done = nearest("recompute", file, "--graph", tmp_path / "other.network")
         assert done.exit_code == 2
-        assert "options --network: " in done.stderr
+        assert "options --graph: " in done.stderr
         assert "on which row" in done.stderr
 
     def test_other_rules_are_refused_by_name(self, file: Path, town_network: Path) -> None:

@@ -132,7 +132,7 @@ def bound_twice(rows: list[Row]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("kills", [10, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [6, pytest.param(200, marks=pytest.mark.slow)])
 def test_what_was_acknowledged_is_there_once_whatever_is_killed(
     town: RoadMap, town_file: Path, database_url: str, kills: int
 ) -> None:

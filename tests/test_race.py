@@ -64,7 +64,7 @@ def race(port: int, seed: int, attempts: int, units: int, told: Queue[Any]) -> N
     told.put(outcomes)
 
 
-@pytest.mark.parametrize(("units", "attempts"), [(12, 320), pytest.param(200, 2000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("units", "attempts"), [(12, 160), pytest.param(200, 2000, marks=pytest.mark.slow)])
 def test_no_unit_is_on_two_incidents_and_every_loser_hears_of_it(
     town: RoadMap, town_file: Path, database_url: str, units: int, attempts: int
 ) -> None:

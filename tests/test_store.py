@@ -212,7 +212,7 @@ class TestForReadingOnly:
 
     def test_a_file_that_is_not_there_is_not_made(self, tmp_path: Path) -> None:
         reader = Store(f"sqlite:///{tmp_path / 'none #1.sqlite'}", lambda: NOON, read_only=True)
-        with pytest.raises(NoDatabase, match="the file cannot be opened"):
+        with pytest.raises(NoDatabase, match="the file is not there, or cannot be opened"):
             rows(reader)
         assert list(tmp_path.iterdir()) == []
         reader.close()
