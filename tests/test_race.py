@@ -42,7 +42,7 @@ class Caller:
 
 
 def race(port: int, seed: int, attempts: int, units: int, told: Queue[Any]) -> None:
-    """Send units at random to incidents at random, and give each back after a few more attempts."""
+    """Send units at random to incidents at random, and give each back after the next that it gets."""
     caller, rng = Caller(port), random.Random(seed)
     held: list[tuple[str, str]] = []
     outcomes: Counter[str] = Counter()
@@ -56,7 +56,7 @@ def race(port: int, seed: int, attempts: int, units: int, told: Queue[Any]) -> N
             held.append((callsign, name))
         else:
             outcomes[f"{status} {answer['type']}"] += 1
-        if len(held) > 3:
+        if len(held) > 1:
             given, back = held.pop(0)
             status, answer = caller.post(f"/v1/incidents/{back}/assignments/{given}/stand-down", {})
             outcomes[f"stood down {status}"] += 1
