@@ -40,15 +40,18 @@ _days = click.option("--days", default=VALID_FOR.days, show_default=True, help="
 @click.pass_context
 def admin(context: click.Context, database: str | None) -> None:
     """Manage accounts of people and keys of systems."""
-    context.obj = context.with_resource(_access(database))
+    # What only looks makes no database where a name was mistyped; a purge opens its own.
+    if context.invoked_subcommand != "purge":
+        context.obj = context.with_resource(_access(database, read_only=context.invoked_subcommand == "list"))
 
 
 @contextmanager
-def _access(database: str | None) -> Iterator[Access]:
-    store = Store(str_of(stored(database)), _now)
+def _access(database: str | None, *, read_only: bool) -> Iterator[Access]:
+    store = Store(str_of(stored(database)), _now, read_only=read_only)
     try:
-        store.migrate()
-        ensure_tables(store)
+        if not read_only:
+            store.migrate()
+            ensure_tables(store)
         yield Access(store, _now, AccessSettings(), telling_record(store, _now))
     finally:
         store.close()

@@ -262,6 +262,8 @@ def purge_command(context: click.Context, force_file: Path | None, by: str, *, d
     """Purge what the force no longer keeps, by [retention] in its profile, and record that it was done."""
     force = _service_force(force_file)
     database = context.parent.params["database"] if context.parent is not None else None
+    with _store(database, read_only=True) as store, store.reading() as reading:
+        reading.last()  # a record that is not there is said to be so, and not made
     with _store(database, read_only=dry_run) as store:
         found = _due(store, force) if dry_run else purge(store, force, _now(), by)
     for line in _went(found, dry_run=dry_run):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -37,7 +38,7 @@ def _as_wanted(response: Response) -> Response:
     if member is None or response.mimetype != _JSON:
         return response
     response.vary.add("Accept")
-    if response.status_code == 200 and request.accept_mimetypes.best_match((_JSON, MEDIA_TYPE)) == MEDIA_TYPE:  # noqa: PLR2004
+    if response.status_code == HTTPStatus.OK and request.accept_mimetypes.best_match((_JSON, MEDIA_TYPE)) == MEDIA_TYPE:
         _rewrite(response, member)
     return response
 

@@ -267,5 +267,5 @@ class KeptRecommendationAnswer(Answer):
     incident_id: str = Field(description="the incident")
     by: str = Field(description="who asked")
     current: bool = Field(description="whether nothing has happened since that may change it, but that units moved")
-    changed: list[str] = Field(description="what has happened since")
+    changed: list[str] = Field(description="what has happened since, the first 50 of it")
     recommendation: RecommendationAnswer = Field(description="what was told")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 
 import orjson
@@ -28,6 +29,8 @@ from dispatch.store import Reading
 from graphs.network import Network
 
 RECOMMENDED: Final = "recommended"
+# Years have passed since some recommendations: nobody reads more, and nobody waits for all of them to be found.
+MOST_CHANGES: Final = 50
 # What is said of an event that may change who should go; others leave a recommendation as it was.
 _MOVES: Final = {
     "unit_on_duty": "{subject} came on duty",
@@ -108,7 +111,7 @@ def still_fresh(known: Known, made: Recommendation, basis: int) -> Recommendatio
     """
     incident_id = made.incident.incident_id or ""
     since = (row for row in known.writing.after(basis) if row.subject == incident_id)
-    if next(changes(since, incident_id), None) is None:
+    if next(_changes(since, incident_id), None) is None:
         return made
     return ask(known.live, incident_id, known.now, known.network, known.force)[0]
 
@@ -164,8 +167,12 @@ def looked_at(reading: Reading, seq: int, incident_id: str) -> Looked:
     return Looked(seq, tuple(told["suggested"]), tuple(changes(reading.after(told["basis"]), incident_id)))
 
 
-def changes(rows: Iterable[Row], incident_id: str) -> Iterator[str]:
-    """Say what has happened that may change who should go to an incident."""
+def changes(rows: Iterable[Row], incident_id: str) -> list[str]:
+    """Say what has happened that may change who should go to an incident; the first `MOST_CHANGES` of it."""
+    return list(islice(_changes(rows, incident_id), MOST_CHANGES))
+
+
+def _changes(rows: Iterable[Row], incident_id: str) -> Iterator[str]:
     for row in rows:
         said, details = _MOVES.get(row.kind), row.details
         if said is None or details is None:

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from dispatch.desk import Known
-from dispatch.errors import Unknown
 from dispatch.force_risk import Risk
 from dispatch.lookup import Told, address_keys, people_of, person_keys, wanted_of
 from dispatch.naming import BODY
@@ -188,17 +187,3 @@ def _address_keys(address: str, place: tuple[float, float] | None, risk: Risk) -
     yield from address_keys(address, risk)
     if place is not None:
         yield "cell", cell_of(*place)
-
-
-def require_subject(state: State, subject: str) -> Subject:
-    """Return a person or an address that is known.
-
-    Raises
-    ------
-    Unknown
-        There is none, or it was purged.
-    """
-    found = state.subjects.get(subject)
-    if found is None:
-        raise Unknown(f"nobody and no place is known as {subject}")
-    return found

@@ -43,7 +43,7 @@ def recommend(
     conditions: Conditions = NO_CONDITIONS,
     engine: type[Routing] = Router,
 ) -> Recommendation:
-    """Say who should go to an incident, and why not the others.
+    """Say who should go to an incident, with a ledger line for every unit of the picture.
 
     Parameters
     ----------
@@ -55,11 +55,6 @@ def recommend(
         The force's own rules.
     engine
         The router to ask; any other than the engine is for tests.
-
-    Returns
-    -------
-    Recommendation
-        With a ledger line for every unit of the picture.
 
     Raises
     ------
@@ -76,16 +71,15 @@ def recommend(
     ranked = _rank(picture, incident, force, router, approaches)
     coming = [line for line in ranked if _is_coming(line, incident)]
     chosen, unmet = suggest([line for line in ranked if line.eligible], incident, force, coming)
-    suggested = tuple(line.unit.callsign for line in chosen)
-    failed = {line.unit.callsign: line.failed for line in ranked}
+    suggested, failed = tuple(line.unit.callsign for line in chosen), {one.unit.callsign: one.failed for one in ranked}
     ledger = _with_costs(ranked, suggested, Diversions(picture, network, force, roads, failed))
-    eligible = [line for line in ledger if line.eligible]
+    eligible, met = [line for line in ledger if line.eligible], bool(coming) and not chosen
     alike, gap_m = _indistinguishable(eligible), approaches[0].gap_m
     return Recommendation(
         now=picture.now,
         incident=incident,
         profile=router.edge_times.profile.name,
-        outcome="met" if coming and not chosen and (eligible or not unmet) else _outcome(ledger),
+        outcome="met" if met and (eligible or not unmet) else _outcome(ledger),
         target=target_of(incident, force, picture.now),
         nearest=next((line.unit.callsign for line in ledger if line.eta is not None), None),
         nearest_eligible=eligible[0].unit.callsign if eligible else None,

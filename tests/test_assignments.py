@@ -164,7 +164,7 @@ class TestStale:
         room.do(partial(incidents.regraded, incident_id="N-2", grade="standard", because="x", at=room.now))
         room.do(partial(incidents.regraded, incident_id="N-1", grade="priority", because="x", at=room.now))
         with room.desk.store.reading() as reading:
-            said = list(changes(reading.after(basis), "N-1"))
+            said = changes(reading.after(basis), "N-1")
         assert said == ["R22 reported status 4", "the incident was regraded from emergency to priority"]
 
 

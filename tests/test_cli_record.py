@@ -247,3 +247,10 @@ def command(environment: dict[str, str], *words: object) -> bytes:
     done = subprocess.run(line, env=environment, capture_output=True, check=False)  # noqa: S603 - our own command
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@pytest.mark.parametrize("command", [("list",), ("purge", "--dry-run"), ("purge",)])
+def test_what_looks_and_what_takes_out_makes_no_database(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = nearest("admin", "--database", f"sqlite:///{tmp_path / 'none.sqlite'}", *command)
+    assert done.exit_code == 1
+    assert not list(tmp_path.iterdir())

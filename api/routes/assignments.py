@@ -69,7 +69,7 @@ def kept(seq: int) -> Response:
         if row is None or row.kind != "recommended" or row.details is None:
             raise Unknown(f"there is no recommendation {seq}")
         told = row.details
-        said = list(changes(reading.after(told["basis"]), row.subject or ""))
+        said = changes(reading.after(told["basis"]), row.subject or "")
         body = reading.document(told["answer_sha256"])
     if body is None:
         raise Unknown(f"the recommendation {seq} was purged")
