@@ -250,9 +250,18 @@ class Retention(Table):
 
 
 class Skill(Table):
-    """Something that an officer is trained or equipped for."""
+    """Something that an officer is trained or equipped for.
+
+    Attributes
+    ----------
+    label
+        What people call it.
+    stops_clock
+        Whether a unit with it that arrives counts as the response; of community support, say, it may not.
+    """
 
     label: Label = Field(description=_LABEL)
+    stops_clock: bool = Field(default=True, description="true or false")
 
 
 class Tag(Table):

@@ -1,0 +1,401 @@
+"""A period's records as an audit reads them: what happened, and when each fact was entered.
+
+``nearest import`` makes a folder of them from any other layout. In it every time is UTC, every place WGS 84, and the
+manifest has a checksum of every file; what was changed since is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from hashlib import file_digest
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, Final, Literal, TypeVar
+
+import orjson
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dispatch.force import Force
+from graphs.errors import Fault, InputError
+from graphs.faults import gather, parse_toml, read_text, shape_faults
+from scenarios.cells import meant
+from scenarios.manifest import File
+from scenarios.past_fixes import PastFixes, no_fixes
+
+MANIFEST: Final = "manifest.toml"
+FORCE: Final = "force.toml"
+NETWORK: Final = "roads.network"
+POSITIONS: Final = "positions.parquet"
+CLOSURES: Final = "closures.geojson"
+QUARANTINED: Final = "quarantined.csv"
+# The columns of each table of an imported folder, in order.
+COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "incidents.csv": (
+        *("incident_id", "received_at", "lat", "lon", "grade", "type", "tags", "needs", "units_needed", "sector"),
+        *("on_road", "closed_at", "outcome", "merged_into", "self_initiated", "entered_at"),
+    ),
+    "assignments.csv": (
+        *("incident_id", "callsign", "assigned_at", "en_route_at", "on_scene_at", "cleared_at", "entered_at"),
+        *("reason", "ended"),
+    ),
+    "statuses.csv": ("callsign", "at", "status", "entered_at"),
+    "duties.csv": ("callsign", "start", "end", "crew", "skills", "sector", "home", "entered_at"),
+    "regrades.csv": ("incident_id", "at", "grade", "entered_at"),
+    "retags.csv": ("incident_id", "at", "tags", "entered_at"),
+    QUARANTINED: ("table", "row", "incident_id", "callsign", "reasons"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PastIncident:
+    """An incident as it was recorded.
+
+    Parameters
+    ----------
+    incident_id
+        Unique in the folder.
+    received_at
+        When the call came in.
+    grade, tags
+        As first given; `PastRegrade` and `PastTags` say what they became.
+    lat, lon
+        WGS 84 degrees; None where the record has no place.
+    merged_into
+        The incident that it turned out to be a second report of.
+    self_initiated
+        An officer came upon it: nobody was sent.
+    entered_at
+        When it was written down; None where the record does not say, and then it counts as known when it happened.
+    """
+
+    incident_id: str
+    received_at: datetime
+    grade: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+    type: str | None = None
+    tags: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
+    units_needed: int = 1
+    sector: str | None = None
+    on_road: bool = False
+    closed_at: datetime | None = None
+    outcome: str | None = None
+    merged_into: str | None = None
+    self_initiated: bool = False
+    entered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastAssignment:
+    """A unit that was sent, and the steps that it came to; None where a step is not recorded.
+
+    Parameters
+    ----------
+    reason
+        Why another than the suggested unit was sent, as recorded.
+    ended
+        ``clear``, ``stood_down`` or ``diverted``.
+    """
+
+    incident_id: str
+    callsign: str
+    assigned_at: datetime
+    en_route_at: datetime | None = None
+    on_scene_at: datetime | None = None
+    cleared_at: datetime | None = None
+    entered_at: datetime | None = None
+    reason: str | None = None
+    ended: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastStatus:
+    """A status code that a unit reported at a moment."""
+
+    callsign: str
+    at: datetime
+    status: str
+    entered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastDuty:
+    """A period for which a callsign was manned; ``home`` is ``(lat, lon)`` of its station."""
+
+    callsign: str
+    start: datetime
+    end: datetime | None = None
+    crew: int | None = None
+    skills: frozenset[str] = frozenset()
+    sector: str | None = None
+    home: tuple[float, float] | None = None
+    entered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastRegrade:
+    """Another grade for an incident, from a moment on."""
+
+    incident_id: str
+    at: datetime
+    grade: str
+    entered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastTags:
+    """The tags of an incident, all of them, from a moment on."""
+
+    incident_id: str
+    at: datetime
+    tags: frozenset[str]
+    entered_at: datetime | None = None
+
+
+class Assumed(BaseModel):
+    """What is taken for granted where the records do not say; every report repeats it.
+
+    Attributes
+    ----------
+    positions
+        ``stations``: a callsign without any position report stands at its home while it is on no assignment.
+    station_accuracy_m
+        Radius in metres of such a position.
+    status
+        The status code of a unit of which no status was reported, while it is on no assignment; None leaves it unknown.
+    crew
+        How many are aboard where a duty does not say.
+    duties
+        ``always``: a callsign of the records is on duty for all of the period, with the home of its duty row.
+    commitments
+        ``none``: nobody is ever busy, for records that do not say until when units were.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    positions: Literal["recorded", "stations"] = Field(default="recorded", description='"recorded" or "stations"')
+    station_accuracy_m: float = Field(default=50.0, ge=0, le=5_000, description="metres, 0 to 5000")
+    status: str | None = Field(default=None, description="a status code of the force profile")
+    crew: int | None = Field(default=None, ge=1, le=50, description="a whole number, 1 to 50")
+    duties: Literal["recorded", "always"] = Field(default="recorded", description='"recorded" or "always"')
+    commitments: Literal["recorded", "none"] = Field(default="recorded", description='"recorded" or "none"')
+
+
+class ImportedManifest(BaseModel):
+    """``manifest.toml`` of an imported folder.
+
+    Attributes
+    ----------
+    preset
+        The layout that the records had.
+    time_zone
+        Of the force; hours and shifts are told by it. The times in the files are UTC.
+    start, end
+        First and last moment of the records.
+    assume
+        What is taken for granted.
+    force, network
+        ``hash`` of the force profile and of the road network beside it; the network is empty where there is none.
+    source
+        The files that were imported, each with its SHA-256 and rows.
+    notes
+        What a reader of a report has to know of the records, in sentences.
+    files
+        The files of the folder.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1] = 1
+    preset: str
+    time_zone: str
+    start: datetime
+    end: datetime
+    assume: Assumed = Assumed()
+    force: Mapping[str, str]
+    network: Mapping[str, str] = Field(default_factory=dict)
+    source: Mapping[str, File]
+    notes: tuple[str, ...] = ()
+    files: Mapping[str, File]
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """An imported folder.
+
+    Parameters
+    ----------
+    folder
+        Where it is.
+    incidents
+        By moment of receipt, then by id.
+    assignments
+        By incident, in order of sending.
+    statuses, duties
+        By callsign, in order of time.
+    regrades, retags
+        By incident, in order of time.
+    closures
+        GeoJSON features, as ``closures.geojson`` has them: ``entered_at`` and ``lifted_entered_at`` stand beside
+        ``properties``.
+    quarantined
+        Incidents of which a row was not accepted, each with the reasons.
+    fixes
+        Position reports.
+    """
+
+    folder: Path
+    manifest: ImportedManifest
+    force: Force
+    incidents: tuple[PastIncident, ...]
+    assignments: Mapping[str, tuple[PastAssignment, ...]]
+    statuses: Mapping[str, tuple[PastStatus, ...]]
+    duties: Mapping[str, tuple[PastDuty, ...]]
+    regrades: Mapping[str, tuple[PastRegrade, ...]]
+    retags: Mapping[str, tuple[PastTags, ...]]
+    closures: tuple[Mapping[str, Any], ...]
+    quarantined: Mapping[str, str]
+    fixes: PastFixes
+
+    @property
+    def network_file(self) -> Path | None:
+        """The road network, None where the folder has none."""
+        return self.folder / NETWORK if self.manifest.network else None
+
+
+def read_evidence(folder: Path, *, fixes: PastFixes | None = None) -> Evidence:
+    """Read an imported folder, every file of which is as its manifest has it.
+
+    Parameters
+    ----------
+    fixes
+        The position reports, where they were read already; nothing is then held against its checksum again.
+
+    Raises
+    ------
+    InputError
+        It is no imported folder, or files of it were changed since; every one is named.
+    """
+    manifest = read_manifest(folder)
+    if fixes is None:
+        require_unchanged(folder, manifest)
+    tables = {name: list(_rows(folder, name, manifest)) for name in COLUMNS}
+    if fixes is None:
+        fixes = PastFixes.read(folder / POSITIONS) if POSITIONS in manifest.files else no_fixes()
+    incidents = (PastIncident(**{**row, "units_needed": row["units_needed"] or 1}) for row in tables["incidents.csv"])
+    return Evidence(
+        folder=folder,
+        manifest=manifest,
+        force=Force.read(folder / FORCE),
+        incidents=tuple(sorted(incidents, key=attrgetter("received_at", "incident_id"))),
+        assignments=_grouped(PastAssignment, tables["assignments.csv"], "incident_id", "assigned_at", "callsign"),
+        statuses=_grouped(PastStatus, tables["statuses.csv"], "callsign", "at"),
+        duties=_grouped(PastDuty, tables["duties.csv"], "callsign", "start"),
+        regrades=_grouped(PastRegrade, tables["regrades.csv"], "incident_id", "at"),
+        retags=_grouped(PastTags, tables["retags.csv"], "incident_id", "at"),
+        closures=_closures(folder / CLOSURES),
+        quarantined={row["incident_id"]: row["reasons"] for row in tables[QUARANTINED] if row["incident_id"]},
+        fixes=fixes,
+    )
+
+
+def read_manifest(folder: Path) -> ImportedManifest:
+    """Read the manifest of an imported folder.
+
+    Raises
+    ------
+    InputError
+        It has none, or the manifest of a folder that was not imported yet.
+    """
+    path = folder / MANIFEST
+    values = parse_toml(read_text(path, "a folder that 'nearest import' made"), str(path))
+    if "format" not in values:
+        hint = "import it first: nearest import FOLDER -o IMPORTED"
+        raise InputError([Fault(str(path), "", "format", "nothing", "the manifest of an imported folder", hint)])
+    try:
+        return ImportedManifest.model_validate(values)
+    except ValidationError as error:
+        raise InputError(shape_faults(error, ImportedManifest, str(path))) from error
+
+
+def require_unchanged(folder: Path, manifest: ImportedManifest) -> None:
+    """Hold every file of a folder against its checksum.
+
+    Raises
+    ------
+    InputError
+        Files are missing or were changed; every one is named.
+    """
+    faults = list[Fault]()
+    for name, told in manifest.files.items():
+        gather(faults, partial(_require_same, folder / name, told.sha256))
+    if faults:
+        raise InputError(faults)
+
+
+def _require_same(path: Path, sha256: str) -> None:
+    try:
+        with path.open("rb") as file:
+            found = file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError([Fault(str(path), "", "", str(error.strerror), "a file that can be read")]) from error
+    if found != sha256:
+        raise InputError([Fault(str(path), "", "SHA-256", found, sha256, "it was changed since the import")])
+
+
+_MOMENTS: Final = frozenset(
+    {"received_at", "closed_at", "entered_at", "assigned_at", "en_route_at", "on_scene_at", "cleared_at", "at"}
+    | {"start", "end"}
+)
+_TYPES: Final[Mapping[str, pl.DataType]] = {
+    **dict.fromkeys(("units_needed", "crew"), pl.Int64()),
+    **dict.fromkeys(("lat", "lon"), pl.Float64()),
+    **dict.fromkeys(("on_road", "self_initiated"), pl.Boolean()),
+}
+
+
+def _rows(folder: Path, name: str, manifest: ImportedManifest) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table as values; none where the folder does not have it."""
+    if name not in manifest.files:
+        return
+    schema = {column: _TYPES.get(column, pl.String()) for column in COLUMNS[name]}
+    frame = pl.read_csv(folder / name, schema=schema)
+    moments = [column for column in frame.columns if column in _MOMENTS]
+    as_moments = pl.col(moments).str.to_datetime("%+", time_unit="us", time_zone="UTC")
+    texts = [column for column in frame.columns if column not in _MOMENTS and column not in _TYPES]
+    for row in frame.with_columns(as_moments).iter_rows(named=True):
+        read = {column: _text(column, row[column]) for column in texts}
+        yield {column: _in_utc(value) for column, value in (row | read).items()}
+
+
+def _text(column: str, cell: str | None) -> Any:
+    if column in {"tags", "needs", "skills"}:
+        return frozenset(meant(cell).split(";")) if cell else frozenset()
+    if column == "home" and cell:
+        lat, lon = cell.split(",")
+        return float(lat), float(lon)
+    return meant(cell) if cell else None
+
+
+def _in_utc(value: Any) -> Any:
+    """Return a moment in the zone that all others here have, anything else as it is."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+
+
+Past = TypeVar("Past")
+
+
+def _grouped(kind: type[Past], rows: Sequence[Mapping[str, Any]], by: str, *order: str) -> dict[str, tuple[Past, ...]]:
+    groups = dict[str, list[Past]]()
+    for row in rows:
+        groups.setdefault(row[by], []).append(kind(**row))
+    return {name: tuple(sorted(group, key=attrgetter(*order))) for name, group in groups.items()}
+
+
+def _closures(path: Path) -> tuple[Mapping[str, Any], ...]:
+    return tuple(orjson.loads(path.read_bytes())["features"]) if path.exists() else ()

@@ -1,0 +1,202 @@
+"""Was the nearest officer sent? One past decision, judged by what was known when it was made.
+
+Two measures are judged alike: how soon each unit could be there by road, and how far away it was in a straight line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from dispatch.eligibility import Question, failures_of
+from dispatch.eta import accuracy_m
+from dispatch.force import Force
+from dispatch.model import Incident, Picture, Unit
+from dispatch.recommendation import LedgerLine, Recommendation
+from graphs.coordinates import distance_m
+from graphs.times import MS_PER_S
+from scenarios.verdict import Class
+
+# Rules that are about what was known, not about the unit: a unit that fails no other may have been eligible.
+UNKNOWING: Final = frozenset({"no_status"})
+# Rules for which a unit has no time.
+PLACELESS: Final = frozenset({"off_duty", "no_fix", "future_fix", "stale_fix", "outside_area", "unreachable"})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A unit that could have been sent, and how near it was.
+
+    Parameters
+    ----------
+    cost, least, most
+        Seconds by road, or metres in a straight line, and the bounds that uncertainty leaves.
+    failed
+        The rules that kept it from being sent; none means eligible.
+    """
+
+    unit: Unit
+    cost: float
+    least: float
+    most: float
+    failed: tuple[str, ...]
+    straight_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A decision: who could have been sent, nearest first, and who was.
+
+    Parameters
+    ----------
+    candidates
+        Units with a known place, by ``cost``, then by callsign.
+    placeless
+        By callsign, the rules of the others.
+    """
+
+    incident: Incident
+    candidates: tuple[Candidate, ...]
+    placeless: Mapping[str, tuple[str, ...]]
+    sent: frozenset[str]
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def eligible(self) -> Candidate | None:
+        """The nearest that might have been sent."""
+        return next((each for each in self.candidates if not each.failed), None)
+
+    @property
+    def straight(self) -> bool | None:
+        """Whether one of the units sent was the nearest of those that might have been, as the crow flies."""
+        might = [each for each in self.candidates if not each.failed or each.unit.callsign in self.sent]
+        if not any(each.unit.callsign in self.sent for each in might):
+            return None
+        return min(might, key=lambda each: (each.straight_m, each.unit.callsign)).unit.callsign in self.sent
+
+    @property
+    def unplaced(self) -> int:
+        """How many units might have been sent, had their position been known."""
+        return sum(bool(rules) and _UNPLACED.issuperset(rules) for rules in self.placeless.values())
+
+
+_UNPLACED: Final = frozenset({"no_fix", "future_fix", "stale_fix"})
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is said of a decision.
+
+    Parameters
+    ----------
+    verdict, because, cause
+        As in `Verdict`.
+    judged
+        Of the units sent, the nearest; None where no place is known of any.
+    nearer
+        Those nearer, nearest first.
+    better
+        The nearest of them that might have been sent.
+    """
+
+    verdict: Class
+    because: str = ""
+    cause: str = ""
+    judged: Candidate | None = None
+    nearer: tuple[Candidate, ...] = ()
+    better: Candidate | None = None
+
+
+def by_road(recommendation: Recommendation, sent: Collection[str], reasons: Sequence[str] = ()) -> Asked:
+    """Return a decision as the brain's answer to the picture of that moment shows it.
+
+    Parameters
+    ----------
+    sent
+        Callsigns that were sent.
+    reasons
+        Reasons for that, as recorded.
+    """
+    ledger = recommendation.ledger
+    timed = tuple(_timed(line) for line in ledger if line.eta is not None)
+    others = {line.unit.callsign: _rules(line) for line in ledger if line.eta is None}
+    return Asked(recommendation.incident, timed, others, frozenset(sent), tuple(reasons))
+
+
+def _timed(line: LedgerLine) -> Candidate:
+    if line.eta is None:
+        raise ValueError(f"{line.unit.callsign} has no time")
+    cost, least, most = (each / MS_PER_S for each in (line.eta.time_ms, line.eta.earliest_ms, line.eta.latest_ms))
+    return Candidate(line.unit, cost, least, most, _rules(line), line.straight_m or 0.0)
+
+
+def by_straight_line(
+    picture: Picture, incident: Incident, force: Force, sent: Collection[str], reasons: Sequence[str] = ()
+) -> Asked:
+    """Return a decision as distances in a straight line show it, for where there is no road network.
+
+    Eligible is judged by the same rules; the radii of the two positions are the uncertainty.
+    """
+    grades = {each.incident_id: each.grade for each in picture.incidents}
+    questions = [
+        Question(unit, incident, picture.now, force, grades.get(unit.incident_id or "")) for unit in picture.units
+    ]
+    found, others = list[Candidate](), dict[str, tuple[str, ...]]()
+    for question, failed in zip(questions, failures_of(questions), strict=True):
+        unit, rules = question.unit, tuple(dict.fromkeys(failure.rule for failure in failed))
+        if unit.fix is None or PLACELESS.intersection(rules):
+            others[unit.callsign] = rules
+            continue
+        straight_m = distance_m(unit.fix.lat, unit.fix.lon, incident.lat, incident.lon)
+        radius_m = accuracy_m(question, unit.fix)
+        found.append(Candidate(unit, straight_m, straight_m - radius_m, straight_m + radius_m, rules, straight_m))
+    found.sort(key=lambda each: (each.cost, each.unit.callsign))
+    return Asked(incident, tuple(found), others, frozenset(sent), tuple(reasons))
+
+
+def judge(asked: Asked) -> Judgement:
+    """Judge a decision; docs/audit.md has the definitions."""
+    judged = next((each for each in asked.candidates if each.unit.callsign in asked.sent), None)
+    if judged is None:
+        return Judgement("unknown", because=";".join(_missing(asked)))
+    nearer = tuple(each for each in asked.candidates if each.cost < judged.cost)
+    better = next((each for each in nearer if not each.failed), None)
+    certain = better is not None and not _alike(better, judged)
+    unsure = next((each for each in nearer if each.failed and UNKNOWING.issuperset(each.failed)), None)
+    if unsure is not None and not certain and not _alike(unsure, judged):
+        rules = ";".join(f"nearer_unit:{rule}" for rule in unsure.failed)
+        return Judgement("unknown", because=rules, judged=judged, nearer=nearer)
+    if not nearer:
+        return Judgement("nearest_sent", judged=judged)
+    if better is None:
+        return Judgement("nearer_not_eligible", because=";".join(nearer[0].failed), judged=judged, nearer=nearer)
+    if not certain:
+        return Judgement("sent_within_noise", judged=judged, nearer=nearer, better=better)
+    cause = _cause(asked, judged, better)
+    return Judgement("nearer_eligible_not_sent", cause=cause, judged=judged, nearer=nearer, better=better)
+
+
+def _cause(asked: Asked, judged: Candidate, better: Candidate) -> str:
+    """Name what the choice is consistent with; whether that was the cause is for people to say."""
+    if any(asked.reasons):
+        return "reason_recorded"
+    sector = asked.incident.sector
+    if sector is not None and judged.unit.sector == sector != better.unit.sector:
+        return "own_sector"
+    return "straight_line" if judged.straight_m < better.straight_m else "unexplained"
+
+
+def _missing(asked: Asked) -> list[str]:
+    """Return why no place is known of the units sent."""
+    rules = {rule for callsign in asked.sent for rule in asked.placeless.get(callsign, ())}
+    return [f"sent_unit:{rule}" for rule in sorted(rules & PLACELESS)] or ["sent_unit:not_in_the_records"]
+
+
+def _alike(nearer: Candidate, judged: Candidate) -> bool:
+    """Tell whether a nearer unit and the one sent cannot be told apart, for all that was known."""
+    return nearer.most >= judged.least
+
+
+def _rules(line: LedgerLine) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(failure.rule for failure in line.failed))

@@ -1,0 +1,297 @@
+"""Replay a period: judge every incident of an imported folder, in parallel, going on where it was interrupted.
+
+The same inputs give equal bytes, whatever the number of processes and however often it was interrupted.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gzip
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from graphs.errors import Fault, InputError
+from graphs.netfile import load_network
+from graphs.network import Network
+from graphs.provenance import code_hash, product_version
+from scenarios.evidence import MANIFEST, Evidence, read_evidence, read_manifest, require_unchanged
+from scenarios.known import Known
+from scenarios.past_fixes import PastFixes
+from scenarios.verdict import CLASSES, Verdict
+from scenarios.verdict_rows import from_lines, to_line, write_verdicts
+from scenarios.weighed import weighed
+
+VERDICTS: Final = "verdicts.csv"
+LEDGERS: Final = "ledgers.jsonl.gz"
+REPLAY: Final = "replay.json"
+PROGRESS: Final = "progress.json"
+_WORK: Final = ".work-"
+_PACKAGES: Final = ("graphs", "dispatch", "scenarios")
+# As many incidents as a process judges at a time: a few seconds are lost where it is stopped, and hardly any to begin.
+PART: Final = 200
+Told = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A finished replay.
+
+    Parameters
+    ----------
+    verdicts
+        Of every incident, in order of receipt.
+    about
+        Inputs, versions and counts, as ``replay.json`` has them.
+    """
+
+    evidence: Evidence
+    network: Network | None
+    verdicts: tuple[Verdict, ...]
+    about: Mapping[str, Any]
+
+
+def _quiet(_done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
+def replay(folder: Path, out: Path, *, jobs: int = 0, told: Told = _quiet) -> Replayed:
+    """Judge every incident of an imported folder and write ``verdicts.csv``, ``ledgers.jsonl.gz`` and ``replay.json``.
+
+    Parameters
+    ----------
+    folder
+        What ``nearest import`` made.
+    out
+        A folder, made if it is not there. What an interrupted replay of the same inputs left there is gone on with.
+    jobs
+        How many processes; 0 for as many as there are processors.
+    told
+        Is called with how many incidents are done, and of how many.
+
+    Raises
+    ------
+    InputError
+        The folder is none, files of it were changed since the import, or another replay is writing to ``out``.
+    """
+    require_unchanged(folder, read_manifest(folder))
+    out.mkdir(parents=True, exist_ok=True)
+    with alone(out), _work_folder(folder, out) as work:
+        task = Task(folder, work / "as_it_was", _shared_fixes(folder, work))
+        evidence = task.evidence()
+        judged = tuple(judge_all(task, len(evidence.incidents), jobs, _progress(out, told)))
+        write_verdicts(out / VERDICTS, judged)
+        _join_ledgers(task, out / LEDGERS)
+        about = _about(folder, evidence, judged)
+        write_whole(out / REPLAY, orjson.dumps(about, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+        (out / PROGRESS).unlink(missing_ok=True)
+        network = None if evidence.network_file is None else load_network(evidence.network_file)
+        # What is mapped stays readable after its file is gone.
+        return Replayed(evidence, network, judged, about)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be judged, and where what is done so far is kept.
+
+    Parameters
+    ----------
+    folder
+        The imported folder.
+    work
+        Where finished parts are kept.
+    fixes
+        Where the columns of its position reports are, for all processes to share.
+    """
+
+    folder: Path
+    work: Path
+    fixes: Path
+
+    def evidence(self) -> Evidence:
+        """Read the record."""
+        return read_evidence(self.folder, fixes=PastFixes.open(self.fixes))
+
+
+@contextmanager
+def alone(out: Path) -> Iterator[None]:
+    """Hold a folder for one replay at a time."""
+    with (out / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(
+                [Fault(str(out), "", "", "another replay is writing here", "a folder of its own")]
+            ) from error
+        yield
+
+
+def inputs_key(folder: Path) -> str:
+    """Return a hash of all that an answer depends on: the manifest has the checksum of every file, and this program."""
+    digest = sha256((folder / MANIFEST).read_bytes())
+    for package in _PACKAGES:
+        digest.update(code_hash(package).encode())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _work_folder(folder: Path, out: Path) -> Iterator[Path]:
+    """Keep parts until all are done, those of other inputs not longer; what is left of an interrupted one stays."""
+    work = out / f"{_WORK}{inputs_key(folder)[:16]}"
+    for other in out.glob(f"{_WORK}*"):
+        if other != work:
+            shutil.rmtree(other)
+    work.mkdir(exist_ok=True)
+    yield work
+    shutil.rmtree(work)
+
+
+def _shared_fixes(folder: Path, work: Path) -> Path:
+    """Put the columns of the position reports where all processes share them."""
+    shared = work / "fixes"
+    if not shared.is_dir():
+        fixes, making = read_evidence(folder).fixes, work / "fixes.part"
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir()
+        fixes.save(making)
+        making.rename(shared)
+    return shared
+
+
+def _progress(out: Path, told: Told) -> Told:
+    """Return what tells how far it is to whoever asked and to whoever reads ``progress.json``."""
+
+    def tell(done: int, total: int) -> None:
+        write_whole(out / PROGRESS, orjson.dumps({"phase": "judging", "done": done, "total": total}))
+        told(done, total)
+
+    return tell
+
+
+def write_whole(path: Path, body: bytes) -> None:
+    """Write a file so that a reader finds all of it or the one before."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(body)
+    part.replace(path)
+
+
+def judge_all(task: Task, count: int, jobs: int, told: Told) -> Iterator[Verdict]:
+    """Judge all incidents of a task but for those that are judged already, and yield their verdicts in order.
+
+    Parameters
+    ----------
+    count
+        How many incidents there are.
+    """
+    task.work.mkdir(exist_ok=True)
+    starts = range(0, count, PART)
+    todo = [start for start in starts if not _part(task.work, start).exists()]
+    done = sum(min(PART, count - start) for start in starts) - sum(min(PART, count - start) for start in todo)
+    told(done, count)
+    for start in _each_done(task, todo, jobs or os.cpu_count() or 1):
+        done += min(PART, count - start)
+        told(done, count)
+    for start in starts:
+        yield from from_lines(_part(task.work, start).read_bytes())
+
+
+def _each_done(task: Task, todo: Sequence[int], jobs: int) -> Iterator[int]:
+    if jobs == 1 or len(todo) < 2:  # noqa: PLR2004 - one part needs no second process
+        _begin(task)
+        yield from map(_judge_part, todo)
+        return
+    # Processes that were forked may hang on locks that other threads of this one held.
+    pool = ProcessPoolExecutor(min(jobs, len(todo)), get_context("spawn"), _begin, (task,))
+    try:
+        for future in as_completed([pool.submit(_judge_part, start) for start in todo]):
+            yield future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """What a process judges with."""
+
+    work: Path
+    evidence: Evidence
+    known: Known
+    network: Network | None
+
+
+_bench: list[_Bench] = []
+
+
+def _begin(task: Task) -> None:
+    """Read the record in a process that is to judge parts of it."""
+    evidence = task.evidence()
+    network = None if evidence.network_file is None else load_network(evidence.network_file)
+    _bench[:] = [_Bench(task.work, evidence, Known(evidence, network), network)]
+
+
+def _judge_part(start: int) -> int:
+    bench = _bench[0]
+    body, ledgers = list[bytes](), list[bytes]()
+    for past in bench.evidence.incidents[start : start + PART]:
+        found = weighed(past, bench.evidence, bench.known, bench.network)
+        body.append(to_line(found.verdict))
+        if found.ledger is not None:
+            ledgers.append(orjson.dumps(found.ledger, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE))
+    write_whole(_ledgers(bench.work, start), gzip.compress(b"".join(ledgers), 6, mtime=0))
+    # The part counts as done with its verdicts.
+    write_whole(_part(bench.work, start), b"".join(body))
+    return start
+
+
+def _part(work: Path, start: int) -> Path:
+    return work / f"{start:09d}.jsonl"
+
+
+def _ledgers(work: Path, start: int) -> Path:
+    return work / f"{start:09d}.ledgers.gz"
+
+
+def _join_ledgers(task: Task, path: Path) -> None:
+    """Put the parts together: compressed files one after the other are a compressed file."""
+    with path.open("wb") as out:
+        for part in sorted(task.work.glob("*.ledgers.gz")):
+            with part.open("rb") as file:
+                shutil.copyfileobj(file, out)
+
+
+def read_ledgers(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the ledgers of ``ledgers.jsonl.gz`` one after the other."""
+    with gzip.open(path, "rb") as file:
+        yield from map(orjson.loads, file)
+
+
+def _about(folder: Path, evidence: Evidence, verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """Return the inputs, the versions and the counts of a replay."""
+    manifest, counts = evidence.manifest, Counter(one.verdict for one in verdicts)
+    return {
+        "measure": "road" if manifest.network else "straight_line",
+        "start": manifest.start,
+        "end": manifest.end,
+        "time_zone": manifest.time_zone,
+        "assume": manifest.assume.model_dump(),
+        "notes": manifest.notes,
+        "inputs": {
+            "manifest": sha256((folder / MANIFEST).read_bytes()).hexdigest(),
+            "files": {name: file.sha256 for name, file in manifest.files.items()},
+            "source": {name: file.sha256 for name, file in manifest.source.items()},
+            "force": dict(manifest.force),
+            "network": dict(manifest.network),
+        },
+        "program": {"version": product_version(), **{name: code_hash(name) for name in _PACKAGES}},
+        "counts": {name: counts[name] for name in CLASSES},
+    }
