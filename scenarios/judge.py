@@ -34,6 +34,8 @@ class Candidate:
         Seconds by road, or metres in a straight line, and the bounds that uncertainty leaves.
     failed
         The rules that kept it from being sent; none means eligible.
+    may_be
+        The least that ``cost`` may be where the unit's status is not known: it may have been ready to go.
     """
 
     unit: Unit
@@ -42,6 +44,12 @@ class Candidate:
     most: float
     failed: tuple[str, ...]
     straight_m: float
+    may_be: float
+
+    @property
+    def unsure(self) -> bool:
+        """Whether it may have been eligible, for all that was known."""
+        return bool(self.failed) and UNKNOWING.issuperset(self.failed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,7 @@ class Judgement:
     judged
         Of the units sent, the nearest; None where no place is known of any.
     nearer
-        Those nearer, nearest first.
+        Those nearer, nearest first; for ``unknown`` the one that may have been nearer too.
     better
         The nearest of them that might have been sent.
     """
@@ -108,27 +116,32 @@ class Judgement:
     better: Candidate | None = None
 
 
-def by_road(recommendation: Recommendation, sent: Collection[str], reasons: Sequence[str] = ()) -> Asked:
+def by_road(recommendation: Recommendation, force: Force, sent: Collection[str], reasons: Sequence[str] = ()) -> Asked:
     """Return a decision as the brain's answer to the picture of that moment shows it.
 
     Parameters
     ----------
+    force
+        Knows how long a unit that is ready to go takes to move.
     sent
         Callsigns that were sent.
     reasons
         Reasons for that, as recorded.
     """
     ledger = recommendation.ledger
-    timed = tuple(_timed(line) for line in ledger if line.eta is not None)
+    ready_s = min(status.mobilisation_s for status in force.statuses.values() if not status.off_duty)
+    timed = tuple(_timed(line, ready_s) for line in ledger if line.eta is not None)
     others = {line.unit.callsign: _rules(line) for line in ledger if line.eta is None}
     return Asked(recommendation.incident, timed, others, frozenset(sent), tuple(reasons))
 
 
-def _timed(line: LedgerLine) -> Candidate:
+def _timed(line: LedgerLine, ready_s: int) -> Candidate:
     if line.eta is None:
         raise ValueError(f"{line.unit.callsign} has no time")
-    cost, least, most = (each / MS_PER_S for each in (line.eta.time_ms, line.eta.earliest_ms, line.eta.latest_ms))
-    return Candidate(line.unit, cost, least, most, _rules(line), line.straight_m or 0.0)
+    eta = line.eta
+    cost, least, most = (each / MS_PER_S for each in (eta.time_ms, eta.earliest_ms, eta.latest_ms))
+    may_be = cost if line.unit.status is not None else cost - eta.mobilisation_ms / MS_PER_S + ready_s
+    return Candidate(line.unit, cost, least, most, _rules(line), line.straight_m or 0.0, may_be)
 
 
 def by_straight_line(
@@ -150,7 +163,9 @@ def by_straight_line(
             continue
         straight_m = distance_m(unit.fix.lat, unit.fix.lon, incident.lat, incident.lon)
         radius_m = accuracy_m(question, unit.fix)
-        found.append(Candidate(unit, straight_m, straight_m - radius_m, straight_m + radius_m, rules, straight_m))
+        found.append(
+            Candidate(unit, straight_m, straight_m - radius_m, straight_m + radius_m, rules, straight_m, straight_m)
+        )
     found.sort(key=lambda each: (each.cost, each.unit.callsign))
     return Asked(incident, tuple(found), others, frozenset(sent), tuple(reasons))
 
@@ -163,10 +178,11 @@ def judge(asked: Asked) -> Judgement:
     nearer = tuple(each for each in asked.candidates if each.cost < judged.cost)
     better = next((each for each in nearer if not each.failed), None)
     certain = better is not None and not _alike(better, judged)
-    unsure = next((each for each in nearer if each.failed and UNKNOWING.issuperset(each.failed)), None)
-    if unsure is not None and not certain and not _alike(unsure, judged):
+    unsure = next((each for each in asked.candidates if each.unsure and _may_be_nearer(each, judged)), None)
+    if unsure is not None and not certain:
         rules = ";".join(f"nearer_unit:{rule}" for rule in unsure.failed)
-        return Judgement("unknown", because=rules, judged=judged, nearer=nearer)
+        shown = nearer if unsure in nearer else (*nearer, unsure)
+        return Judgement("unknown", because=rules, judged=judged, nearer=shown)
     if not nearer:
         return Judgement("nearest_sent", judged=judged)
     if better is None:
@@ -196,6 +212,11 @@ def _missing(asked: Asked) -> list[str]:
 def _alike(nearer: Candidate, judged: Candidate) -> bool:
     """Tell whether a nearer unit and the one sent cannot be told apart, for all that was known."""
     return nearer.most >= judged.least
+
+
+def _may_be_nearer(each: Candidate, judged: Candidate) -> bool:
+    """Tell whether a unit of unknown status would have been nearer beyond doubt, had it been ready to go."""
+    return each.may_be + (each.most - each.cost) < judged.least
 
 
 def _rules(line: LedgerLine) -> tuple[str, ...]:

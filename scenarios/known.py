@@ -104,13 +104,15 @@ class Known:
         The record.
     network
         The roads; None where only straight lines are asked for.
-    force
-        Its rules in place of those of the record.
+    extra
+        One more unit and ``(lat, lon)`` where it always stands; None for no more.
     """
 
-    def __init__(self, evidence: Evidence, network: Network | None = None, force: Force | None = None) -> None:
-        self._evidence, self._network = evidence, network
-        self.force, self.assume = force or evidence.force, evidence.manifest.assume
+    def __init__(
+        self, evidence: Evidence, network: Network | None = None, extra: tuple[Unit, tuple[float, float]] | None = None
+    ) -> None:
+        self._evidence, self._network, self._extra = evidence, network, extra
+        self.force, self.assume = evidence.force, evidence.manifest.assume
         self.incidents: Mapping[str, PastIncident] = {each.incident_id: each for each in evidence.incidents}
         fixes = evidence.fixes
         bonds = _bonds(evidence, self.incidents, self.force) if self.assume.commitments == "recorded" else {}
@@ -183,6 +185,9 @@ class Known:
         units = [
             self._unit(each, duty, row, at, at_us, but, bound) for (each, duty), row in zip(on_duty, fixes, strict=True)
         ]
+        if self._extra is not None:
+            unit, place = self._extra
+            units.append(replace(unit, fix=Fix(*place, at, 0.0)))
         return Picture(at, tuple(units), tuple(self._left(sorted(bound), at)))
 
     def _fix_rows(self, on_duty: Sequence[tuple[_Callsign, _Duty | None]], at_us: int) -> list[int]:

@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
@@ -31,11 +32,13 @@ from scenarios.past_fixes import PastFixes
 from scenarios.verdict import CLASSES, Verdict
 from scenarios.verdict_rows import from_lines, to_line, write_verdicts
 from scenarios.weighed import weighed
+from scenarios.what_if import Change, WhatIf, read_what_if, sector_cars_everywhere
 
 VERDICTS: Final = "verdicts.csv"
 LEDGERS: Final = "ledgers.jsonl.gz"
 REPLAY: Final = "replay.json"
 PROGRESS: Final = "progress.json"
+_TAKEN: Final = "another replay is writing here"
 _WORK: Final = ".work-"
 _PACKAGES: Final = ("graphs", "dispatch", "scenarios")
 # As many incidents as a process judges at a time: a few seconds are lost where it is stopped, and hardly any to begin.
@@ -53,19 +56,22 @@ class Replayed:
         Of every incident, in order of receipt.
     about
         Inputs, versions and counts, as ``replay.json`` has them.
+    what_ifs
+        Changes, each with the verdicts that there would be.
     """
 
     evidence: Evidence
     network: Network | None
     verdicts: tuple[Verdict, ...]
     about: Mapping[str, Any]
+    what_ifs: tuple[tuple[Change, tuple[Verdict, ...]], ...] = ()
 
 
 def _quiet(_done: int, _total: int) -> None:
     """Tell nobody."""
 
 
-def replay(folder: Path, out: Path, *, jobs: int = 0, told: Told = _quiet) -> Replayed:
+def replay(folder: Path, out: Path, *, jobs: int = 0, told: Told = _quiet, changes: Path | None = None) -> Replayed:
     """Judge every incident of an imported folder and write ``verdicts.csv``, ``ledgers.jsonl.gz`` and ``replay.json``.
 
     Parameters
@@ -78,26 +84,44 @@ def replay(folder: Path, out: Path, *, jobs: int = 0, told: Told = _quiet) -> Re
         How many processes; 0 for as many as there are processors.
     told
         Is called with how many incidents are done, and of how many.
+    changes
+        A file of what-if changes; the incidents are judged once more for each.
 
     Raises
     ------
     InputError
-        The folder is none, files of it were changed since the import, or another replay is writing to ``out``.
+        The folder is none, files of it were changed since the import, the changes are at fault, or another replay is
+        writing to ``out``.
     """
     require_unchanged(folder, read_manifest(folder))
     out.mkdir(parents=True, exist_ok=True)
     with alone(out), _work_folder(folder, out) as work:
         task = Task(folder, work / "as_it_was", _shared_fixes(folder, work))
         evidence = task.evidence()
-        judged = tuple(judge_all(task, len(evidence.incidents), jobs, _progress(out, told)))
+        network = None if evidence.network_file is None else load_network(evidence.network_file)
+        asked = () if changes is None else read_what_if(changes, evidence, network)
+        tell = _progress(out, told, (len(asked) + 1) * len(evidence.incidents))
+        judged = tuple(judge_all(task, len(evidence.incidents), jobs, tell(0)))
+        then = tuple(_changed(task, what_if, judged, jobs, tell(row)) for row, what_if in enumerate(asked, 1))
         write_verdicts(out / VERDICTS, judged)
         _join_ledgers(task, out / LEDGERS)
-        about = _about(folder, evidence, judged)
+        about = _about(folder, evidence, judged, asked)
         write_whole(out / REPLAY, orjson.dumps(about, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
         (out / PROGRESS).unlink(missing_ok=True)
-        network = None if evidence.network_file is None else load_network(evidence.network_file)
         # What is mapped stays readable after its file is gone.
-        return Replayed(evidence, network, judged, about)
+        return Replayed(evidence, network, judged, about, then)
+
+
+def _changed(
+    task: Task, what_if: WhatIf, judged: Sequence[Verdict], jobs: int, told: Told
+) -> tuple[Change, tuple[Verdict, ...]]:
+    """Return the verdicts that there would be under a change."""
+    if what_if.change.sector_cars is not None:
+        told(len(judged), len(judged))
+        return what_if.change, tuple(map(sector_cars_everywhere, judged))
+    work = task.work.with_name(f"what_if-{what_if.key[:16]}")
+    other = replace(task, work=work, what_if=what_if)
+    return what_if.change, tuple(judge_all(other, len(judged), jobs, told))
 
 
 @dataclass(frozen=True)
@@ -112,11 +136,14 @@ class Task:
         Where finished parts are kept.
     fixes
         Where the columns of its position reports are, for all processes to share.
+    what_if
+        What is different; None for nothing.
     """
 
     folder: Path
     work: Path
     fixes: Path
+    what_if: WhatIf | None = None
 
     def evidence(self) -> Evidence:
         """Read the record."""
@@ -168,14 +195,15 @@ def _shared_fixes(folder: Path, work: Path) -> Path:
     return shared
 
 
-def _progress(out: Path, told: Told) -> Told:
-    """Return what tells how far it is to whoever asked and to whoever reads ``progress.json``."""
+def _progress(out: Path, told: Told, total: int) -> Callable[[int], Told]:
+    """Return what tells of each round how far all is, to whoever asked and to whoever reads ``progress.json``."""
 
-    def tell(done: int, total: int) -> None:
-        write_whole(out / PROGRESS, orjson.dumps({"phase": "judging", "done": done, "total": total}))
-        told(done, total)
+    def tell(row: int, done: int, count: int) -> None:
+        all_done = row * count + done
+        write_whole(out / PROGRESS, orjson.dumps({"phase": "judging", "done": all_done, "total": total}))
+        told(all_done, total)
 
-    return tell
+    return lambda row: partial(tell, row)
 
 
 def write_whole(path: Path, body: bytes) -> None:
@@ -234,9 +262,12 @@ _bench: list[_Bench] = []
 
 def _begin(task: Task) -> None:
     """Read the record in a process that is to judge parts of it."""
-    evidence = task.evidence()
-    network = None if evidence.network_file is None else load_network(evidence.network_file)
-    _bench[:] = [_Bench(task.work, evidence, Known(evidence, network), network)]
+    evidence, what_if = task.evidence(), task.what_if
+    profiles = None if what_if is None else what_if.profiles()
+    network = None if evidence.network_file is None else load_network(evidence.network_file, profiles)
+    evidence = evidence if what_if is None else what_if.evidence(evidence)
+    known = Known(evidence, network, None if what_if is None else what_if.extra())
+    _bench[:] = [_Bench(task.work, evidence, known, network)]
 
 
 def _judge_part(start: int) -> int:
@@ -275,7 +306,7 @@ def read_ledgers(path: Path) -> Iterator[dict[str, Any]]:
         yield from map(orjson.loads, file)
 
 
-def _about(folder: Path, evidence: Evidence, verdicts: Sequence[Verdict]) -> dict[str, Any]:
+def _about(folder: Path, evidence: Evidence, verdicts: Sequence[Verdict], asked: Sequence[WhatIf]) -> dict[str, Any]:
     """Return the inputs, the versions and the counts of a replay."""
     manifest, counts = evidence.manifest, Counter(one.verdict for one in verdicts)
     return {
@@ -291,6 +322,7 @@ def _about(folder: Path, evidence: Evidence, verdicts: Sequence[Verdict]) -> dic
             "source": {name: file.sha256 for name, file in manifest.source.items()},
             "force": dict(manifest.force),
             "network": dict(manifest.network),
+            "what_if": {each.change.name: each.key for each in asked},
         },
         "program": {"version": product_version(), **{name: code_hash(name) for name in _PACKAGES}},
         "counts": {name: counts[name] for name in CLASSES},

@@ -89,7 +89,7 @@ def weighed(past: PastIncident, evidence: Evidence, known: Known, network: Netwo
         found = recommend(picture, incident, network, known.force, known.conditions(decision.at))
     except OutsideNetwork:
         return Weighed(Verdict(**told, verdict="dropped", because="outside_network"))
-    asked = by_road(found, decision.callsigns, decision.reasons)
+    asked = by_road(found, known.force, decision.callsigns, decision.reasons)
     judgement = judge(asked)
     return Weighed(_verdict(told, asked, judgement, by_time=True), _ledger(found, decision, judgement))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,6 @@ _TABLE_OF = {
     PastRegrade: "regrades.csv",
     PastTags: "retags.csv",
 }
-Place = tuple[float, float]
 
 
 def at(seconds: float) -> datetime:
@@ -52,9 +51,9 @@ def at(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def call(place: Place | None = TOWN.at("A"), incident_id: str = "1", **more: Any) -> PastIncident:
-    """Return an incident that came in at once."""
-    lat, lon = place or (None, None)
+def call(place: str | None = "A", incident_id: str = "1", **more: Any) -> PastIncident:
+    """Return an incident that came in at once, at a place of the town."""
+    lat, lon = (None, None) if place is None else TOWN.at(place)
     told = {"received_at": NOW, "grade": "emergency", **more}
     return PastIncident(incident_id, lat=lat, lon=lon, **told)
 
@@ -72,11 +71,11 @@ def on_duty(callsign: str, status: str | None = "2", **more: Any) -> list[Row]:
 
 
 def fix(
-    callsign: str, place: Place, after_s: float = 55.0, received_s: float | None = None, **more: Any
+    callsign: str, place: str, after_s: float = 55.0, received_s: float | None = None, **more: Any
 ) -> dict[str, Any]:
     """Return a position report that is exact, and came when it was true unless told otherwise."""
-    received = at(after_s if received_s is None else received_s)
-    there = {"callsign": callsign, "fixed_at": at(after_s), "received_at": received, "lat": place[0], "lon": place[1]}
+    received, (lat, lon) = at(after_s if received_s is None else received_s), TOWN.at(place)
+    there = {"callsign": callsign, "fixed_at": at(after_s), "received_at": received, "lat": lat, "lon": lon}
     return {**there, "accuracy_m": 0.0, "course_deg": None, "speed_kmh": None, **more}
 
 
