@@ -14,13 +14,14 @@ from datetime import datetime
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, ClassVar, Final, Generic, Literal, NamedTuple, TypeVar, get_args
+from typing import Annotated, ClassVar, Final, Literal, NamedTuple, get_args
 
 from opening_hours import OpeningHours, validate
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from graphs.errors import Fault, InputError
 from graphs.faults import parse_toml, read_text, shape_faults, unknown_name
+from graphs.figures import Figure, Kmh, LowerShare, Metres, MetresPerSecond, Pace, Seconds, Share, Table
 
 ProfileName = Literal["normal", "response"]
 # The group "no" is missing on purpose: what cannot be opened is not opened by a table.
@@ -39,6 +40,8 @@ class Profile:
         ``normal`` or ``response``.
     class_kmh
         Ceiling of each road class, or None where this profile may not drive the class.
+    class_pace
+        What the speed on each class is multiplied with, as measured; 1 where it was not.
     untagged_limit_kmh
         Legal limit assumed on a road of each class that has no limit tagged.
     limit_share
@@ -57,6 +60,7 @@ class Profile:
 
     name: str
     class_kmh: dict[str, float | None]
+    class_pace: dict[str, float]
     untagged_limit_kmh: dict[str, float]
     limit_share: float
     delay_ms: dict[str, int | None]
@@ -76,40 +80,20 @@ class Row(NamedTuple):
     source: str
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+class ClassSpeeds(Table):
+    """Speeds of one class of road; an absent ceiling means that the profile may not drive it.
 
-
-Range = TypeVar("Range", bound=float)
-
-
-class Figure(_Table, Generic[Range]):
-    """A number within its range, and the key of its source."""
-
-    value: Range
-    source: str
-
-
-# The ranges catch a slip of units: a share written as a percentage, a delay in milliseconds. A delay of 0 means that
-# the point costs nothing, which is not the same as an absent key.
-Kmh = Figure[Annotated[float, Field(ge=1, le=250)]]
-Share = Figure[Annotated[float, Field(ge=0.1, le=2)]]
-# A share of the speed at the best of times: a period can only slow.
-LowerShare = Figure[Annotated[float, Field(ge=0.1, le=1)]]
-Seconds = Figure[Annotated[float, Field(ge=0, le=3600)]]
-Metres = Figure[Annotated[float, Field(gt=0, le=1000)]]
-MetresPerSecond = Figure[Annotated[float, Field(ge=0.1, le=10)]]
-
-
-class ClassSpeeds(_Table):
-    """Speeds of one class of road; an absent ceiling means that the profile may not drive it."""
+    A pace multiplies what limit and ceiling leave: calibration measures it. An absent one is 1.
+    """
 
     untagged_limit_kmh: Kmh
     normal_kmh: Kmh | None = None
     response_kmh: Kmh | None = None
+    normal_pace: Pace | None = None
+    response_pace: Pace | None = None
 
 
-class Classes(_Table):
+class Classes(Table):
     """The road classes, by their OpenStreetMap names."""
 
     motorway: ClassSpeeds
@@ -132,28 +116,28 @@ class Classes(_Table):
     road: ClassSpeeds
 
 
-class LimitShare(_Table):
+class LimitShare(Table):
     """The share of the legal limit that each profile drives between junctions."""
 
     normal: Share
     response: Share
 
 
-class Delay(_Table):
+class Delay(Table):
     """Seconds lost at one kind of point; absent where the profile may not pass it."""
 
     normal_s: Seconds | None = None
     response_s: Seconds | None = None
 
 
-class EveryonesDelay(_Table):
+class EveryonesDelay(Table):
     """Seconds lost at a point that every profile can pass."""
 
     normal_s: Seconds
     response_s: Seconds
 
 
-class Delays(_Table):
+class Delays(Table):
     """The kinds of point that cost time."""
 
     signals: Delay
@@ -169,7 +153,7 @@ class Delays(_Table):
     turn_across: EveryonesDelay
 
 
-class Approach(_Table):
+class Approach(Table):
     """The last stretch, off the road."""
 
     walk_m: Metres
@@ -180,7 +164,7 @@ class Approach(_Table):
 _Groups = Annotated[tuple[AccessGroup, ...], Field(strict=False, min_length=1)]
 
 
-class Access(_Table):
+class Access(Table):
     """The access groups that each profile may drive, sorted."""
 
     normal: _Groups
@@ -192,7 +176,7 @@ class Access(_Table):
         return tuple(sorted(set(groups)))
 
 
-class TurnRules(_Table):
+class TurnRules(Table):
     """Which turn restrictions bind a profile, and the side on which to drive."""
 
     drives_on: Literal["left", "right"]
@@ -200,7 +184,7 @@ class TurnRules(_Table):
     response_excepted: tuple[str, ...] = Field(strict=False)
 
 
-class Period(_Table):
+class Period(Table):
     """A part of the week with its own speeds: a share of the usual driving speed, by profile and class of road.
 
     ``when`` is written as OpenStreetMap writes opening hours, in local time.
@@ -231,7 +215,7 @@ class Period(_Table):
         return OpeningHours(self.when).is_open(at.replace(tzinfo=None))
 
 
-class Profiles(_Table):
+class Profiles(Table):
     """Both profiles and the sources of their numbers: one file, read and found sound."""
 
     names: ClassVar[tuple[str, ...]] = get_args(ProfileName)
@@ -319,6 +303,7 @@ class Profiles(_Table):
         return Profile(
             name=name,
             class_kmh={road: _value(getattr(speeds, f"{name}_kmh")) for road, speeds in self.classes},
+            class_pace={road: _value(getattr(speeds, f"{name}_pace")) or 1.0 for road, speeds in self.classes},
             untagged_limit_kmh={road: speeds.untagged_limit_kmh.value for road, speeds in self.classes},
             limit_share=getattr(self.limit_share, name).value,
             delay_ms={kind: _milliseconds(getattr(delay, f"{name}_s")) for kind, delay in self.delay},
@@ -369,6 +354,8 @@ def _milliseconds(delay: Figure[float] | None) -> int | None:
 def _figures(table: BaseModel, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Figure[float] | None]]:
     for name, info in type(table).model_fields.items():
         here, value = (*path, info.alias or name), getattr(table, name)
+        if value is None and name.endswith("_pace"):
+            continue  # not measured, which forbids nothing
         if value is None or isinstance(value, Figure):
             yield here, value
         elif isinstance(value, BaseModel):

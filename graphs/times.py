@@ -200,8 +200,8 @@ def edge_times(
     """Return the times of a network under one of its profiles, as they are at one moment.
 
     An edge takes ``length / speed`` plus the delay of each obstacle on it, where
-    ``speed = min(limit * limit_share, class ceiling) * share of the period``. A time that the source of the network
-    states replaces the length over the speed.
+    ``speed = min(limit * limit_share, class ceiling) * pace of the class * share of the period``. A time that the
+    source of the network states replaces the length over the speed.
 
     Parameters
     ----------
@@ -327,7 +327,8 @@ def _driven_ms(network: Network, profile: Profile) -> NDArray[np.float64]:
     ceiling = np.array([profile.class_kmh[name] or np.nan for name in ROAD_CLASSES])[network.road_class]
     untagged = np.array([profile.untagged_limit_kmh[name] for name in ROAD_CLASSES])[network.road_class]
     limit = np.where(np.isnan(network.limit_kmh), untagged, network.limit_kmh)
-    speed_kmh = np.minimum(limit * profile.limit_share, ceiling)
+    pace = np.array([profile.class_pace[name] for name in ROAD_CLASSES])[network.road_class]
+    speed_kmh = np.minimum(limit * profile.limit_share, ceiling) * pace
     return np.asarray(network.length_m * 3.6 * MS_PER_S / speed_kmh)
 
 

@@ -43,7 +43,7 @@ _WORK: Final = ".work-"
 _PACKAGES: Final = ("graphs", "dispatch", "scenarios")
 # As many incidents as a process judges at a time: a few seconds are lost where it is stopped, and hardly any to begin.
 PART: Final = 200
-Told = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,11 @@ class Replayed:
     what_ifs: tuple[tuple[Change, tuple[Verdict, ...]], ...] = ()
 
 
-def _quiet(_done: int, _total: int) -> None:
+def told_nobody(_done: int, _total: int) -> None:
     """Tell nobody."""
 
 
-def replay(folder: Path, out: Path, *, jobs: int = 0, told: Told = _quiet, changes: Path | None = None) -> Replayed:
+def replay(folder: Path, out: Path, *, jobs: int = 0, told: Progress = told_nobody, changes: Path | None = None) -> Replayed:
     """Judge every incident of an imported folder and write ``verdicts.csv``, ``ledgers.jsonl.gz`` and ``replay.json``.
 
     Parameters
@@ -113,7 +113,7 @@ def replay(folder: Path, out: Path, *, jobs: int = 0, told: Told = _quiet, chang
 
 
 def _changed(
-    task: Task, what_if: WhatIf, judged: Sequence[Verdict], jobs: int, told: Told
+    task: Task, what_if: WhatIf, judged: Sequence[Verdict], jobs: int, told: Progress
 ) -> tuple[Change, tuple[Verdict, ...]]:
     """Return the verdicts that there would be under a change."""
     if what_if.change.sector_cars is not None:
@@ -195,7 +195,7 @@ def _shared_fixes(folder: Path, work: Path) -> Path:
     return shared
 
 
-def _progress(out: Path, told: Told, total: int) -> Callable[[int], Told]:
+def _progress(out: Path, told: Progress, total: int) -> Callable[[int], Progress]:
     """Return what tells of each round how far all is, to whoever asked and to whoever reads ``progress.json``."""
 
     def tell(row: int, done: int, count: int) -> None:
@@ -213,7 +213,7 @@ def write_whole(path: Path, body: bytes) -> None:
     part.replace(path)
 
 
-def judge_all(task: Task, count: int, jobs: int, told: Told) -> Iterator[Verdict]:
+def judge_all(task: Task, count: int, jobs: int, told: Progress) -> Iterator[Verdict]:
     """Judge all incidents of a task but for those that are judged already, and yield their verdicts in order.
 
     Parameters

@@ -80,18 +80,32 @@ def weighed(past: PastIncident, evidence: Evidence, known: Known, network: Netwo
     if stopped is not None or decision is None:
         verdict, because = stopped or ("dropped", "nobody_sent")
         return Weighed(Verdict(**told, verdict=verdict, because=because))
-    picture = known.picture(decision.at, past.incident_id, decision.callsigns)
-    incident = known.incident(past, decision.at)
     if network is None:
+        picture = known.picture(decision.at, past.incident_id, decision.callsigns)
+        incident = known.incident(past, decision.at)
         asked = by_straight_line(picture, incident, known.force, decision.callsigns, decision.reasons)
         return Weighed(_verdict(told, asked, judge(asked), by_time=False))
     try:
-        found = recommend(picture, incident, network, known.force, known.conditions(decision.at))
+        found = recommended(past, decision, known, network)
     except OutsideNetwork:
         return Weighed(Verdict(**told, verdict="dropped", because="outside_network"))
     asked = by_road(found, known.force, decision.callsigns, decision.reasons)
     judgement = judge(asked)
     return Weighed(_verdict(told, asked, judgement, by_time=True), _ledger(found, decision, judgement))
+
+
+def recommended(past: PastIncident, decision: Decision, known: Known, network: Network) -> Recommendation:
+    """Return what the brain says of a decision, by what was known then.
+
+    Raises
+    ------
+    ValueError
+        The incident has no place, or no grade was known.
+    OutsideNetwork
+        It is outside the network's area.
+    """
+    picture = known.picture(decision.at, past.incident_id, decision.callsigns)
+    return recommend(picture, known.incident(past, decision.at), network, known.force, known.conditions(decision.at))
 
 
 def _about(past: PastIncident, evidence: Evidence, known: Known, decision: Decision | None) -> dict[str, Any]:

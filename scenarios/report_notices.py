@@ -1,0 +1,109 @@
+"""What a reader has to know before any number of a report: what stands in for what the records do not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+from dispatch.force import Force
+from scenarios.evidence import (
+    Evidence,
+    ImportedManifest,
+    PastAssignment,
+    PastDuty,
+    PastIncident,
+    PastRegrade,
+    PastStatus,
+    PastTags,
+)
+
+Dated = PastAssignment | PastDuty | PastIncident | PastRegrade | PastStatus | PastTags
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A headline that cannot be overlooked, and what it means for the numbers."""
+
+    title: str
+    text: str
+
+
+_STRAIGHT: Final = Notice(
+    "Straight-line version: no road network",
+    "There was no road network with these records. Units are ranked by how far off they were in a straight line, not "
+    "by how soon they could have been there: rivers, one-way streets and slow roads are not seen, and no time lost can "
+    "be told.",
+)
+_ALWAYS: Final = Notice(
+    "Duty times not recorded",
+    "The records do not say who was on duty when. Every callsign counts as on duty for the whole period.",
+)
+_NEVER_BUSY: Final = Notice(
+    "Nobody counts as busy",
+    "The records do not say until when units were busy. Every unit counts as free, so that some who are said to have "
+    "been nearer were not.",
+)
+
+
+def notices_of(evidence: Evidence, *, by_road: bool) -> tuple[Notice, ...]:
+    """Return what was assumed where the records are silent, what weighs most first."""
+    assume, notices = evidence.manifest.assume, list[Notice]()
+    if assume.positions == "stations":
+        notices.append(_stations(assume.station_accuracy_m))
+    if not by_road:
+        notices.append(_STRAIGHT)
+    if unentered := tuple(_never_entered(evidence)):
+        notices.append(_hindsight(unentered))
+    if assume.duties == "always":
+        notices.append(_ALWAYS)
+    if assume.commitments == "none":
+        notices.append(_NEVER_BUSY)
+    return tuple(notices)
+
+
+def _stations(accuracy_m: float) -> Notice:
+    return Notice(
+        "Stations stand in for positions",
+        "For callsigns without any position report, the station of the unit stands in for where it was while it was on "
+        f"no assignment, to within {accuracy_m:g} metres. A unit on patrol elsewhere is judged as if it had been at "
+        "its station.",
+    )
+
+
+def _never_entered(evidence: Evidence) -> Iterator[str]:
+    """Yield the kinds of facts of which none says when it was entered."""
+    facts: Mapping[str, Iterable[Dated]] = {
+        "incidents": evidence.incidents,
+        "assignments": chain.from_iterable(evidence.assignments.values()),
+        "statuses": chain.from_iterable(evidence.statuses.values()),
+        "duties": chain.from_iterable(evidence.duties.values()),
+        "changes of grade": chain.from_iterable(evidence.regrades.values()),
+        "changes of tags": chain.from_iterable(evidence.retags.values()),
+    }
+    for name, rows in facts.items():
+        told = iter(rows)
+        first = next(told, None)
+        if first is not None and all(one.entered_at is None for one in chain([first], told)):
+            yield name
+
+
+def _hindsight(names: tuple[str, ...]) -> Notice:
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return Notice(
+        f"Entry times not recorded for {listed}: hindsight cannot be told",
+        "The records do not say when these facts were written down. Each counts as known from when it happened, so one "
+        "that was entered only afterwards may be held against a dispatcher who could not have known it.",
+    )
+
+
+def assumptions_of(manifest: ImportedManifest, force: Force) -> tuple[str, ...]:
+    """Return all that was taken for granted, in sentences."""
+    assume, told = manifest.assume, list[str]()
+    if assume.status is not None:
+        label = force.statuses[assume.status].label if assume.status in force.statuses else assume.status
+        told.append(f"A unit of which no status was reported counts as “{label}” while it is on no assignment.")
+    if assume.crew is not None:
+        told.append(f"Where a duty does not say how many officers were aboard, {assume.crew} were.")
+    return (*told, *manifest.notes)
