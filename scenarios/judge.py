@@ -5,11 +5,11 @@ Two measures are judged alike: how soon each unit could be there by road, and ho
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, NamedTuple, TypeVar
 
-from dispatch.eligibility import Question, failures_of
+from dispatch.eligibility import Failure, Question, failures_of
 from dispatch.eta import accuracy_m
 from dispatch.force import Force
 from dispatch.model import Incident, Picture, Unit
@@ -21,6 +21,7 @@ from scenarios.verdict import Class
 # Rules that are about what was known, not about the unit: a unit that fails no other may have been eligible.
 UNKNOWING: Final = frozenset({"no_status"})
 # Rules for which a unit has no time.
+_UNPLACED: Final = frozenset({"no_fix", "future_fix", "stale_fix"})
 PLACELESS: Final = frozenset({"off_duty", "no_fix", "future_fix", "stale_fix", "outside_area", "unreachable"})
 
 
@@ -59,37 +60,26 @@ class Asked:
     Parameters
     ----------
     candidates
-        Units with a known place, by ``cost``, then by callsign.
-    placeless
-        By callsign, the rules of the others.
+        By ``cost``, then by callsign: all up to the first that was sent, and those of unknown status.
+    nearest, eligible
+        The nearest of all, and of those that might have been sent.
+    missing
+        Where no place is known of any unit sent, the rules for which that is so.
+    straight
+        Whether one of the units sent was the nearest of those that might have been, as the crow flies.
+    unplaced
+        How many units might have been sent, had their position been known.
     """
 
     incident: Incident
-    candidates: tuple[Candidate, ...]
-    placeless: Mapping[str, tuple[str, ...]]
     sent: frozenset[str]
-    reasons: tuple[str, ...] = ()
-
-    @property
-    def eligible(self) -> Candidate | None:
-        """The nearest that might have been sent."""
-        return next((each for each in self.candidates if not each.failed), None)
-
-    @property
-    def straight(self) -> bool | None:
-        """Whether one of the units sent was the nearest of those that might have been, as the crow flies."""
-        might = [each for each in self.candidates if not each.failed or each.unit.callsign in self.sent]
-        if not any(each.unit.callsign in self.sent for each in might):
-            return None
-        return min(might, key=lambda each: (each.straight_m, each.unit.callsign)).unit.callsign in self.sent
-
-    @property
-    def unplaced(self) -> int:
-        """How many units might have been sent, had their position been known."""
-        return sum(bool(rules) and _UNPLACED.issuperset(rules) for rules in self.placeless.values())
-
-
-_UNPLACED: Final = frozenset({"no_fix", "future_fix", "stale_fix"})
+    reasons: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+    nearest: Candidate | None
+    eligible: Candidate | None
+    missing: tuple[str, ...]
+    straight: bool | None
+    unplaced: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +118,24 @@ def by_road(recommendation: Recommendation, force: Force, sent: Collection[str],
     reasons
         Reasons for that, as recorded.
     """
-    ledger = recommendation.ledger
     ready_s = min(status.mobilisation_s for status in force.statuses.values() if not status.off_duty)
-    timed = tuple(_timed(line, ready_s) for line in ledger if line.eta is not None)
-    others = {line.unit.callsign: _rules(line) for line in ledger if line.eta is None}
-    return Asked(recommendation.incident, timed, others, frozenset(sent), tuple(reasons))
+    timed = [line for line in recommendation.ledger if line.eta is not None]
+    others = {line.unit.callsign: line.failed for line in recommendation.ledger if line.eta is None}
+
+    def candidate(line: LedgerLine) -> Candidate:
+        return _by_time(line, ready_s)
+
+    near = [_Near(line, line.unit, not line.failed, line.straight_m or 0.0) for line in timed]
+    return _asked(recommendation.incident, near, candidate, others, sent, reasons)
 
 
-def _timed(line: LedgerLine, ready_s: int) -> Candidate:
+def _by_time(line: LedgerLine, ready_s: int) -> Candidate:
     if line.eta is None:
         raise ValueError(f"{line.unit.callsign} has no time")
     eta = line.eta
     cost, least, most = (each / MS_PER_S for each in (eta.time_ms, eta.earliest_ms, eta.latest_ms))
     may_be = cost if line.unit.status is not None else cost - eta.mobilisation_ms / MS_PER_S + ready_s
-    return Candidate(line.unit, cost, least, most, _rules(line), line.straight_m or 0.0, may_be)
+    return Candidate(line.unit, cost, least, most, _rules(line.failed), line.straight_m or 0.0, may_be)
 
 
 def by_straight_line(
@@ -155,11 +149,11 @@ def by_straight_line(
     questions = [
         Question(unit, incident, picture.now, force, grades.get(unit.incident_id or "")) for unit in picture.units
     ]
-    found, others = list[Candidate](), dict[str, tuple[str, ...]]()
+    found, others = list[Candidate](), dict[str, tuple[Failure, ...]]()
     for question, failed in zip(questions, failures_of(questions), strict=True):
-        unit, rules = question.unit, tuple(dict.fromkeys(failure.rule for failure in failed))
+        unit, rules = question.unit, _rules(failed)
         if unit.fix is None or PLACELESS.intersection(rules):
-            others[unit.callsign] = rules
+            others[unit.callsign] = failed
             continue
         straight_m = distance_m(unit.fix.lat, unit.fix.lon, incident.lat, incident.lon)
         radius_m = accuracy_m(question, unit.fix)
@@ -167,14 +161,59 @@ def by_straight_line(
             Candidate(unit, straight_m, straight_m - radius_m, straight_m + radius_m, rules, straight_m, straight_m)
         )
     found.sort(key=lambda each: (each.cost, each.unit.callsign))
-    return Asked(incident, tuple(found), others, frozenset(sent), tuple(reasons))
+    near = [_Near(each, each.unit, not each.failed, each.straight_m) for each in found]
+    return _asked(incident, near, lambda each: each, others, sent, reasons)
+
+
+Line = TypeVar("Line")
+
+
+class _Near(NamedTuple, Generic[Line]):
+    """What is looked at of every unit with a place; most are never looked at closer."""
+
+    line: Line
+    unit: Unit
+    eligible: bool
+    straight_m: float
+
+
+def _asked(
+    incident: Incident,
+    near: Sequence[_Near[Line]],
+    candidate: Callable[[Line], Candidate],
+    others: Mapping[str, tuple[Failure, ...]],
+    sent: Collection[str],
+    reasons: Sequence[str],
+) -> Asked:
+    first = next((row for row, each in enumerate(near) if each.unit.callsign in sent), -1)
+    shown = [each for row, each in enumerate(near) if row <= first or each.unit.status is None]
+    eligible = next((each for each in near if each.eligible), None)
+    might = [each for each in near if each.eligible or each.unit.callsign in sent]
+    crow = min(might, key=lambda each: (each.straight_m, each.unit.callsign), default=None)
+    return Asked(
+        incident=incident,
+        sent=frozenset(sent),
+        reasons=tuple(reasons),
+        candidates=tuple(candidate(each.line) for each in shown),
+        nearest=candidate(near[0].line) if near else None,
+        eligible=None if eligible is None else candidate(eligible.line),
+        missing=() if first >= 0 else tuple(_missing(others, sent)),
+        straight=crow.unit.callsign in sent if crow is not None and first >= 0 else None,
+        unplaced=sum(bool(failed) and _UNPLACED.issuperset(_rules(failed)) for failed in others.values()),
+    )
+
+
+def _missing(others: Mapping[str, tuple[Failure, ...]], sent: Collection[str]) -> list[str]:
+    """Return why no place is known of the units sent."""
+    rules = {failure.rule for callsign in sent for failure in others.get(callsign, ())}
+    return [f"sent_unit:{rule}" for rule in sorted(rules & PLACELESS)] or ["sent_unit:not_in_the_records"]
 
 
 def judge(asked: Asked) -> Judgement:
     """Judge a decision; docs/audit.md has the definitions."""
     judged = next((each for each in asked.candidates if each.unit.callsign in asked.sent), None)
     if judged is None:
-        return Judgement("unknown", because=";".join(_missing(asked)))
+        return Judgement("unknown", because=";".join(asked.missing))
     nearer = tuple(each for each in asked.candidates if each.cost < judged.cost)
     better = next((each for each in nearer if not each.failed), None)
     certain = better is not None and not _alike(better, judged)
@@ -203,12 +242,6 @@ def _cause(asked: Asked, judged: Candidate, better: Candidate) -> str:
     return "straight_line" if judged.straight_m < better.straight_m else "unexplained"
 
 
-def _missing(asked: Asked) -> list[str]:
-    """Return why no place is known of the units sent."""
-    rules = {rule for callsign in asked.sent for rule in asked.placeless.get(callsign, ())}
-    return [f"sent_unit:{rule}" for rule in sorted(rules & PLACELESS)] or ["sent_unit:not_in_the_records"]
-
-
 def _alike(nearer: Candidate, judged: Candidate) -> bool:
     """Tell whether a nearer unit and the one sent cannot be told apart, for all that was known."""
     return nearer.most >= judged.least
@@ -219,5 +252,5 @@ def _may_be_nearer(each: Candidate, judged: Candidate) -> bool:
     return each.may_be + (each.most - each.cost) < judged.least
 
 
-def _rules(line: LedgerLine) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(failure.rule for failure in line.failed))
+def _rules(failed: Iterable[Failure]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(failure.rule for failure in failed))

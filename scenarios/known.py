@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import accumulate, islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -51,6 +51,18 @@ class _Duty:
     end_us: int
     known_us: int
     since_us: int
+
+
+class _State(NamedTuple):
+    """All that a unit of a picture is made of."""
+
+    name: str
+    duty: _Duty | None
+    status: PastStatus | None
+    fix_row: int
+    bond: PastAssignment | None
+    grade: str | None
+    stands_in_us: int
 
 
 class _Callsign:
@@ -120,7 +132,7 @@ class Known:
         self._callsigns = {
             name: _Callsign(name, evidence, bonds.get(name, ()), fixes.row_of.get(name)) for name in names
         }
-        self._made = dict[str, tuple[tuple[Any, ...], Unit]]()
+        self._made = dict[str, tuple[_State, Unit]]()
         self._closures = _Closures(evidence.closures, network)
 
     def incident(self, past: PastIncident, at: datetime) -> Incident:
@@ -180,15 +192,14 @@ class Known:
         at_us, asked = microseconds(at), frozenset(sent)
         there = [(each, each.duty(at_us)) for each in self._callsigns.values()]
         on_duty = [(each, duty) for each, duty in there if duty is not None or each.name in asked]
-        fixes = self._fix_rows(on_duty, at_us)
-        bound = set[str]()
-        units = [
-            self._unit(each, duty, row, at, at_us, but, bound) for (each, duty), row in zip(on_duty, fixes, strict=True)
-        ]
+        rows = self._fix_rows(on_duty, at_us)
+        found = [self._state(each, duty, row, at, at_us, but) for (each, duty), row in zip(on_duty, rows, strict=True)]
+        units = self._units(found, at)
+        bound = sorted({state.bond.incident_id for state in found if state.bond is not None})
         if self._extra is not None:
             unit, place = self._extra
             units.append(replace(unit, fix=Fix(*place, at, 0.0)))
-        return Picture(at, tuple(units), tuple(self._left(sorted(bound), at)))
+        return Picture(at, tuple(units), tuple(self._left(bound, at)))
 
     def _fix_rows(self, on_duty: Sequence[tuple[_Callsign, _Duty | None]], at_us: int) -> list[int]:
         rows = [-1 if each.fixes_row is None else each.fixes_row for each, _ in on_duty]
@@ -199,48 +210,37 @@ class Known:
         listed: list[int] = found.tolist()
         return listed
 
-    def _unit(
-        self, each: _Callsign, duty: _Duty | None, fix_row: int, at: datetime, at_us: int, but: str, bound: set[str]
-    ) -> Unit:
-        since_us = ALWAYS_US if duty is None else duty.since_us
+    def _state(self, each: _Callsign, duty: _Duty | None, fix_row: int, at: datetime, at_us: int, but: str) -> _State:
         bond = each.bond(at_us, but)
-        status = each.status(since_us, at_us)
+        status = each.status(ALWAYS_US if duty is None else duty.since_us, at_us)
+        past = None if bond is None else self.incidents.get(bond.incident_id)
+        grade = None if past is None else self.grade(past, at)[0]
         stands_in = each.fixes_row is None and bond is None and self.assume.positions == "stations"
-        grade = None
-        if bond is not None:
-            bound.add(bond.incident_id)
-            past = self.incidents.get(bond.incident_id)
-            grade = None if past is None else self.grade(past, at)[0]
-        made_of = (duty, status, fix_row, bond, grade, at_us if stands_in else 0)
-        known = self._made.get(each.name)
-        if known is None or known[0] != made_of:
-            fix = self._fix(fix_row, duty, at if stands_in else None)
-            known = self._made[each.name] = (made_of, self._made_unit(each.name, duty, status, fix, bond, grade))
-        return known[1]
+        return _State(each.name, duty, status, fix_row, bond, grade, at_us if stands_in else 0)
 
-    def _fix(self, row: int, duty: _Duty | None, stands_in_at: datetime | None) -> Fix | None:
-        if row >= 0:
-            return self._evidence.fixes.fix(row)
-        home = None if duty is None else duty.duty.home
-        if stands_in_at is None or home is None:
-            return None
-        return Fix(*home, stands_in_at, self.assume.station_accuracy_m)
+    def _units(self, found: Sequence[_State], at: datetime) -> list[Unit]:
+        """Return the units that states describe; one that is as it was before is the same value."""
+        new = [state for state in found if state.name not in self._made or self._made[state.name][0] != state]
+        rows = [state.fix_row for state in new if state.fix_row >= 0]
+        fixes = iter(self._evidence.fixes.fixes(np.array(rows, np.int64)))
+        for state in new:
+            fix = next(fixes) if state.fix_row >= 0 else self._home(state, at)
+            self._made[state.name] = (state, self._unit(state, fix))
+        return [self._made[state.name][1] for state in found]
 
-    def _made_unit(
-        self,
-        callsign: str,
-        duty: _Duty | None,
-        status: PastStatus | None,
-        fix: Fix | None,
-        bond: PastAssignment | None,
-        grade: str | None,
-    ) -> Unit:
-        told = PastDuty(callsign, self._evidence.manifest.start) if duty is None else duty.duty
+    def _home(self, state: _State, at: datetime) -> Fix | None:
+        """Return where a unit stands that is at its station, where stations stand in for positions."""
+        home = None if state.duty is None else state.duty.duty.home
+        return Fix(*home, at, self.assume.station_accuracy_m) if state.stands_in_us and home is not None else None
+
+    def _unit(self, state: _State, fix: Fix | None) -> Unit:
+        duty, bond = state.duty, state.bond
+        told = PastDuty(state.name, self._evidence.manifest.start) if duty is None else duty.duty
         assumed = self.assume.status if bond is None else None
         always = duty is None or self.assume.duties == "always"
         return Unit(
-            callsign=callsign,
-            status=assumed if status is None else status.status,
+            callsign=state.name,
+            status=assumed if state.status is None else state.status.status,
             fix=fix,
             crew=self.assume.crew if told.crew is None else told.crew,
             skills=told.skills,
@@ -248,7 +248,7 @@ class Known:
             duty_start=None if always else told.start,
             duty_end=None if always else told.end,
             incident_id=None if bond is None else bond.incident_id,
-            committed_grade=grade,
+            committed_grade=state.grade,
             assigned_at=None if bond is None else bond.assigned_at,
         )
 

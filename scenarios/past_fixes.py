@@ -122,9 +122,14 @@ class PastFixes:
 
     def fix(self, row: int) -> Fix:
         """Return one report."""
-        known = (float(column[row]) for column in (self.accuracy_m, self.course_deg, self.speed_kmh))
-        told = (None if math.isnan(value) else value for value in known)
-        return Fix(float(self.lat[row]), float(self.lon[row]), moment_of(int(self.fixed_us[row])), *told)
+        return self.fixes(np.array([row]))[0]
+
+    def fixes(self, rows: Longs) -> list[Fix]:
+        """Return some reports, all at once."""
+        known = (self.accuracy_m, self.course_deg, self.speed_kmh)
+        told = ([None if value != value else value for value in column[rows].tolist()] for column in known)  # noqa: PLR0124 - NaN
+        moments = map(moment_of, self.fixed_us[rows].tolist())
+        return list(map(Fix, self.lat[rows].tolist(), self.lon[rows].tolist(), moments, *told))
 
 
 @compiled

@@ -159,20 +159,21 @@ def _nothing_to_judge(
 
 
 def _verdict(told: dict[str, Any], asked: Asked, judgement: Judgement, *, by_time: bool) -> Verdict:
-    judged, better, eligible = judgement.judged, judgement.better, asked.eligible
+    judged, better = judgement.judged, judgement.better
+    nearest, eligible = asked.nearest, asked.eligible
     found: dict[str, Any] = {
         "verdict": judgement.verdict,
         "because": judgement.because,
         "cause": judgement.cause,
         "judged": judged.unit.callsign if judged else "",
-        "nearest": asked.candidates[0].unit.callsign if asked.candidates else "",
+        "nearest": nearest.unit.callsign if nearest else "",
         "nearest_eligible": eligible.unit.callsign if eligible else "",
         "straight": asked.straight,
         "unplaced": asked.unplaced,
     }
     if by_time:
         found["sent_s"] = judged.cost if judged else None
-        found["nearest_s"] = asked.candidates[0].cost if asked.candidates else None
+        found["nearest_s"] = nearest.cost if nearest else None
         found["nearest_eligible_s"] = eligible.cost if eligible else None
         if judged is not None and judgement.verdict != "unknown":
             found["lost_s"] = round(judged.cost - better.cost, 3) if better else 0.0
