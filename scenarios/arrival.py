@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
 
 from dispatch.force import Force
-from dispatch.model import Fix
 from graphs.coordinates import distance_m
 from scenarios.evidence import Evidence, PastAssignment, PastIncident
 from scenarios.past_fixes import microseconds
@@ -23,7 +22,6 @@ from scenarios.verdict import Arrival
 # of a receiver, and whoever looks for a space to park is slower.
 FAR_M: Final = 500.0
 DRIVING_KMH: Final = 20.0
-_BESIDE: Final = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,31 +62,27 @@ def is_doubtful(past: PastIncident, each: PastAssignment, evidence: Evidence) ->
     at = each.on_scene_at
     if at is None or at < past.received_at or at < each.assigned_at:
         return True
-    fix = beside(evidence, each.callsign, at, _BESIDE)
-    if fix is None or past.lat is None or past.lon is None:
+    if past.lat is None or past.lon is None:
         return False
-    driving = fix.speed_kmh is not None and fix.speed_kmh > DRIVING_KMH
-    return driving or distance_m(fix.lat, fix.lon, past.lat, past.lon) > FAR_M
+    return is_elsewhere(evidence, each.callsign, at, past.lat, past.lon)
 
 
-def beside(evidence: Evidence, callsign: str, at: datetime, within: timedelta) -> Fix | None:
-    """Return the position report of a unit that is closest in time to a moment; None where none is close enough."""
-    fixes = evidence.fixes
-    found = fixes.row_of.get(callsign)
-    if found is None:
-        return None
-    low, high, at_us = int(fixes.first[found]), int(fixes.first[found + 1]), microseconds(at)
-    after = low + int(np.searchsorted(fixes.fixed_us[low:high], at_us))
-    near = [row for row in (after - 1, after) if low <= row < high]
-    best = min(near, key=lambda row: abs(int(fixes.fixed_us[row]) - at_us), default=None)
-    if best is None or abs(int(fixes.fixed_us[best]) - at_us) > microseconds_of(within):
-        return None
-    return fixes.fix(best)
+def is_elsewhere(evidence: Evidence, callsign: str, arrived_at: datetime, lat: float, lon: float) -> bool:
+    """Tell whether the first fresh report after an arrival shows that it was none.
 
-
-def microseconds_of(span: timedelta) -> int:
-    """Return a span of time in microseconds."""
-    return span // timedelta(microseconds=1)
+    One from before it says nothing: until then the unit drove.
+    """
+    fixes, row = evidence.fixes, evidence.fixes.row_of.get(callsign)
+    if row is None:
+        return False
+    low, high = fixes.first[row : row + 2].tolist()
+    after = low + int(np.searchsorted(fixes.fixed_us[low:high], microseconds(arrived_at)))
+    if after == high:
+        return False
+    fix = fixes.fix(after)
+    if (fix.fixed_at - arrived_at).total_seconds() > evidence.force.fixes.fresh_s:
+        return False
+    return distance_m(fix.lat, fix.lon, lat, lon) > FAR_M or (fix.speed_kmh or 0.0) > DRIVING_KMH
 
 
 def responses(

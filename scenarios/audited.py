@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -124,10 +124,8 @@ def _calibration(done: Replayed) -> Calibration | None:
     if network is None or len(network.given_ms):
         return None
     step = -(-len(evidence.incidents) // _TRIPS) or 1
-    some = evidence.incidents[::step]
-    kept = {each.incident_id for each in some}
-    sent = {name: group for name, group in evidence.assignments.items() if name in kept}
+    some = frozenset(each.incident_id for each in evidence.incidents[::step])
     try:
-        return fit(trips_of(replace(evidence, incidents=some, assignments=sent), network))
+        return fit(trips_of(evidence, network, some))
     except TooFewTrips:
         return None

@@ -203,8 +203,8 @@ def held_out_of(incidents: Sequence[str], share: float, seed: int) -> NDArray[np
 
     Examples
     --------
-    >>> held_out_of(["A", "B", "A"], 0.5, seed=1).tolist()
-    [True, False, True]
+    >>> held_out_of(["A", "B", "C", "A"], 0.5, seed=1).tolist()
+    [True, True, False, True]
     """
     digests = (hashlib.sha256(f"{seed} {name}".encode()).digest() for name in incidents)
     return np.array([int.from_bytes(each[:8], "big") < share * 2**64 for each in digests], np.bool_)

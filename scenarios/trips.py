@@ -9,7 +9,7 @@ import hashlib
 import json
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -26,15 +26,13 @@ from graphs.legs import Leg
 from graphs.network import Floats, Longs, Network
 from graphs.profiles import Profiles
 from graphs.router import Router
-from graphs.snapping import MOVING_KMH
 from graphs.tags import ROAD_CLASSES
 from graphs.times import MS_PER_S, EdgeTimes
+from scenarios.arrival import is_elsewhere
 from scenarios.evidence import Evidence, PastAssignment, PastIncident
 from scenarios.past_fixes import microseconds
 
 _US_PER_S: Final = 1_000_000
-# A unit that is further than this from the incident when it says that it is there is somewhere else.
-NOT_THERE_M: Final = 500.0
 # Shorter ways are mostly getting in and out of the vehicle; longer times have something other than driving in them.
 SHORTEST_M: Final = 200.0
 LONGEST_S: Final = 2 * 3600
@@ -52,7 +50,7 @@ UNUSABLE: Final[Mapping[str, str]] = {
     "no_fix": "no position report when the unit set off",
     "outside_network": "outside the road network",
     "too_near": "less than 200 m away when it set off",
-    "not_there": "moving or over 500 m away after it said that it had arrived",
+    "not_there": "driving or over 500 m away after it said that it had arrived",
     "unreachable": "no road leads there",
 }
 
@@ -128,7 +126,7 @@ class _Driven:
     walk_s: float
 
 
-def trips_of(evidence: Evidence, network: Network) -> Trips:
+def trips_of(evidence: Evidence, network: Network, some: Collection[str] | None = None) -> Trips:
     """Return every assignment of a record that tells how long a drive took.
 
     A trip runs from the unit's position when it set off (`Evidence.fixes`, no older than the force's ``fresh_s``; its
@@ -139,6 +137,8 @@ def trips_of(evidence: Evidence, network: Network) -> Trips:
     ----------
     evidence, network
         The record, and the roads with the table to predict by.
+    some
+        Only the assignments of these incidents; None for all.
 
     Raises
     ------
@@ -151,6 +151,8 @@ def trips_of(evidence: Evidence, network: Network) -> Trips:
     ends, roads = _Beginnings(evidence), _Roads(evidence, network)
     funnel, found = Counter[str](), list[_Driven]()
     for incident, assignment in _assignments(evidence):
+        if some is not None and assignment.incident_id not in some:
+            continue
         funnel["assignments"] += 1
         asked = ends.of(incident, assignment)
         told = asked if isinstance(asked, str) else roads.driven(asked)
@@ -197,7 +199,6 @@ class _Beginnings:
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence, self._fixes = evidence, evidence.fixes
-        self._rows = {name: row for row, name in enumerate(evidence.fixes.callsigns)}
         sent = dict[str, list[tuple[datetime, str]]]()
         for group in evidence.assignments.values():
             for each in group:
@@ -217,7 +218,7 @@ class _Beginnings:
             return why or "no_fix"
         if distance_m(fix.lat, fix.lon, *place) < SHORTEST_M:
             return "too_near"
-        if self._elsewhere(sent.callsign, sent.on_scene_at, *place):
+        if is_elsewhere(self._evidence, sent.callsign, sent.on_scene_at, *place):
             return "not_there"
         profile = self._evidence.force.grade(grade).profile
         return _Ends(incident, sent, profile, fix, sent.en_route_at, actual_s)
@@ -251,7 +252,7 @@ class _Beginnings:
 
     def _fix(self, callsign: str, at: datetime) -> Fix | None:
         """Return where a unit was when it set off: its last report before, if that is fresh."""
-        row = self._rows.get(callsign)
+        row = self._fixes.row_of.get(callsign)
         if row is None:
             return self._home(callsign, at)
         low, high = self._fixes.first[row : row + 2].tolist()
@@ -269,20 +270,6 @@ class _Beginnings:
         homes = [each.home for each in duties if always or (each.start <= at and (each.end is None or at < each.end))]
         home = homes[-1] if homes else None
         return None if home is None else Fix(*home, at, assume.station_accuracy_m)
-
-    def _elsewhere(self, callsign: str, arrived: datetime, lat: float, lon: float) -> bool:
-        """Tell whether the first fresh report after an arrival shows that it was none."""
-        row = self._rows.get(callsign)
-        if row is None:
-            return False
-        low, high = self._fixes.first[row : row + 2].tolist()
-        arrived_us = microseconds(arrived)
-        after = low + int(np.searchsorted(self._fixes.fixed_us[low:high], arrived_us, side="left"))
-        latest_us = arrived_us + self._evidence.force.fixes.fresh_s * _US_PER_S
-        if after == high or self._fixes.fixed_us[after] > latest_us:
-            return False
-        fix = self._fixes.fix(after)
-        return distance_m(fix.lat, fix.lon, lat, lon) > NOT_THERE_M or (fix.speed_kmh or 0.0) > MOVING_KMH
 
 
 class _Roads:
@@ -343,4 +330,4 @@ def unusable(trips: Trips) -> list[str]:
     return [f"{count:,} {text}" for count, text in sorted(counts, key=lambda each: -each[0])]
 
 
-__all__ = ["LONGEST_S", "NOT_THERE_M", "SHORTEST_M", "UNUSABLE", "Trips", "driven_s", "trips_of", "unusable"]
+__all__ = ["LONGEST_S", "SHORTEST_M", "UNUSABLE", "Trips", "driven_s", "trips_of", "unusable"]

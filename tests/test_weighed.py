@@ -293,11 +293,16 @@ class TestArrival:
         assert (found.last_grade, found.first_grade) == ("emergency", "")
 
     @pytest.mark.parametrize(
-        "there", [fix("R2", "H", 290), fix("R2", "A", 290, speed_kmh=60.0)], ids=["far away", "driving"]
+        "there", [fix("R2", "H", 310), fix("R2", "A", 310, speed_kmh=60.0)], ids=["far away", "driving"]
     )
     def test_at_scene_by_its_own_word_alone(self, folder: Folder, there: Any) -> None:
         found = folder.verdict([call(), *both(), sent("R2", on_scene_at=at(300))], [FAR, NEAR, there])
         assert (found.arrival, found.clock_s) == ("doubtful", None)
+
+    def test_until_then_it_drove(self, folder: Folder) -> None:
+        driving = fix("R2", "D", 285, speed_kmh=60.0)
+        found = folder.verdict([call(), *both(), sent("R2", on_scene_at=at(300))], [FAR, NEAR, driving])
+        assert found.arrival == "recorded"
 
     def test_community_support_does_not_stop_the_clock(self, folder: Folder) -> None:
         force = changed(CLEVELAND, "skills", "community_support", label="Community support", stops_clock=False)
