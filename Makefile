@@ -54,6 +54,7 @@ bench: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks.queue_plan
 	$(BENCH)/bin/python -m benchmarks.desk
 	$(BENCH)/bin/python -m benchmarks.record
+	$(BENCH)/bin/python -m benchmarks.audit
 
 $(BENCH)/.installed: setup.cfg constraints.txt benchmarks/requirements.txt benchmarks/environment.py
 	$(PYTHON) -m benchmarks.environment

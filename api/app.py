@@ -26,6 +26,7 @@ from api.metrics import count_requests
 from api.openapi import DESCRIPTION, complete
 from api.problems import register_problems
 from api.readiness import CHECKS
+from api.replay_requests import make_folder
 from api.responses import secure
 from api.routes import (
     assessments,
@@ -43,6 +44,7 @@ from api.routes import (
     queue,
     recommendations,
     record,
+    replays,
     risk,
     roads,
     session,
@@ -83,6 +85,7 @@ _PARTS = (
     times,
     stream,
     record,
+    replays,
     session,
     oidc,
     health,
@@ -118,6 +121,7 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> APIF
         A setting, or a file that one names, is not accepted.
     """
     service = load_service(settings or Settings.from_environment(), clock)
+    make_folder(service.settings, clock())
     warm_up(service)
     app = _application()
     app.extensions[EXTENSION] = service
@@ -179,7 +183,7 @@ def _observe(app: APIFlask, settings: Settings) -> None:
     """See each request before anything else does: in the log, in the measures, and from where it really comes."""
     log_requests(app)
     if settings.metrics:
-        count_requests(app)
+        count_requests(app, settings.replays_dir)
         app.register_blueprint(metrics.blueprint)
     if proxies := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]

@@ -13,7 +13,18 @@ from typing import Any
 import click
 from rich.console import Console
 
-from api import answers, cli_admin, cli_files, cli_record, cli_roads, printing
+from api import (
+    answers,
+    cli_admin,
+    cli_audit,
+    cli_calibrate,
+    cli_files,
+    cli_generate,
+    cli_import,
+    cli_record,
+    cli_roads,
+    printing,
+)
 from api.options import (
     OPTIONS,
     closures_option,
@@ -258,5 +269,14 @@ def _require_folder(output: Path) -> None:
 
 
 cli_admin.admin.add_command(cli_record.purge_command)
-for command in (*cli_roads.COMMANDS, *cli_record.COMMANDS, *cli_files.COMMANDS, *cli_admin.COMMANDS):
+for command in (
+    *cli_roads.COMMANDS,
+    *cli_record.COMMANDS,
+    *cli_files.COMMANDS,
+    *cli_import.COMMANDS,
+    *cli_audit.COMMANDS,
+    *cli_calibrate.COMMANDS,
+    *cli_generate.COMMANDS,
+    *cli_admin.COMMANDS,
+):
     main.add_command(command)

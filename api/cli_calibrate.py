@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from api import answers
-from api.options import OPTIONS, json_option, out, profiles_option, put, read_network
+from api.options import OPTIONS, json_option, out, profiles_option, put
 from graphs.errors import Fault, InputError
 from graphs.network import Network
+from graphs.profiles import Profiles
 from graphs.provenance import product_version
 from scenarios.profile_file import profiles_toml
 
@@ -70,10 +71,11 @@ def _require_sound(output: Path, held_out: float) -> None:
 
 
 def _network(evidence: Evidence, profiles: Path | None) -> Network:
-    if evidence.network_file is None:
+    network = evidence.network(None if profiles is None else Profiles.read(profiles))
+    if network is None:
         accepted = "a folder that was imported with a road network"
         raise InputError([Fault(str(evidence.folder), "", "network", "nothing", accepted)])
-    return read_network(evidence.network_file, profiles)
+    return network
 
 
 def _head(found: Calibration, evidence: Evidence, network: Network) -> list[str]:

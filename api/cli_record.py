@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -33,6 +33,8 @@ from api.options import (
     read_network,
     stored,
 )
+from api.replays import Replays
+from api.settings import Replaying
 from dispatch.advice import RECOMMENDED
 from dispatch.force import Force
 from dispatch.force_tables import Retention
@@ -137,12 +139,8 @@ def _described(held: Held) -> str:
     )
 
 
-@click.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@_database
-@click.option("--check", is_flag=True, help="Only prove the file whole; write nothing.")
-def import_command(file: Path, database: str | None, *, check: bool) -> None:
-    """Put the period in FILE into an empty record, or at the end of the record that it goes on from."""
+def import_record(file: Path, database: str | None, *, check: bool) -> None:
+    """Put the period in a file into an empty record, or at the end of the record that it goes on from."""
     if check:
         click.echo(f"{file}: whole: {_described(read_period(file))}")
         return
@@ -266,7 +264,7 @@ def purge_command(context: click.Context, force_file: Path | None, by: str, *, d
         reading.last()  # a record that is not there is said to be so, and not made
     with _store(database, read_only=dry_run) as store:
         found = _due(store, force) if dry_run else purge(store, force, _now(), by)
-    for line in _went(found, dry_run=dry_run):
+    for line in (*_went(found, dry_run=dry_run), *_old_replays(dry_run=dry_run)):
         click.echo(line)
     if force.retention == Retention():
         click.echo(f"the force profile {force.name} has no number under [retention]: nothing is purged by it")
@@ -288,4 +286,15 @@ def _went(found: Due, *, dry_run: bool) -> Iterator[str]:
         yield f"kept, though their time is up: {count:,}: {because}"
 
 
-COMMANDS: Final[tuple[click.Command, ...]] = (verify_command, export_command, import_command, recompute_command)
+def _old_replays(*, dry_run: bool) -> Iterator[str]:
+    """Remove the replays that the service has kept for long enough, where it keeps some."""
+    settings = Replaying.from_environment()
+    if settings.replays_dir is None or not settings.replays_dir.is_dir():
+        return
+    kept, days = Replays(settings.replays_dir), settings.replays_days
+    until = _now() - timedelta(days=days)
+    count = len(kept.ended_before(until)) if dry_run else kept.sweep(until)
+    yield f"{'would go' if dry_run else 'went'}: {count:,} replays that ended more than {days} days ago"
+
+
+COMMANDS: Final[tuple[click.Command, ...]] = (verify_command, export_command, recompute_command)

@@ -6,15 +6,21 @@ that is asked for the measures adds all of them up. The library looks for that v
 
 from __future__ import annotations
 
+import collections
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, cast
 
 from flask import Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from api.replays import STATES, Replays
 
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 EXTENSION: Final = "nearest.metrics"
@@ -26,11 +32,34 @@ _NO_ROUTE: Final = "none"
 _OTHER: Final = "other"
 
 
-class Metrics:
-    """What is counted of one application."""
+class _Kept(Collector):
+    """Replays that are kept: counted in their folder when that is asked for, whichever worker is asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, replays: Replays) -> None:
+        self._replays = replays
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        counted = collections.Counter(each.state for each in self._replays.all())
+        family = GaugeMetricFamily("nearest_replays", "Replays that are kept, by state", labels=("state",))
+        for state in STATES:
+            family.add_metric((state,), counted[state])
+        yield family
+
+
+class Metrics:
+    """What is counted of one application.
+
+    Parameters
+    ----------
+    replays
+        Those of the service; None where it keeps none.
+    """
+
+    def __init__(self, replays: Replays | None = None) -> None:
         self._registry = CollectorRegistry()
+        self._kept = None if replays is None else _Kept(replays)
+        if self._kept is not None:
+            self._registry.register(self._kept)
         self._requests = Counter(
             "nearest_http_requests",
             "Requests answered, by route, method and status",
@@ -66,12 +95,14 @@ class Metrics:
             return generate_latest(self._registry)
         together = CollectorRegistry()
         MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        if self._kept is not None:
+            together.register(self._kept)
         return generate_latest(together)
 
 
-def count_requests(app: Flask) -> None:
-    """Make an application count its requests."""
-    app.extensions[EXTENSION] = Metrics()
+def count_requests(app: Flask, replays_dir: Path | None = None) -> None:
+    """Make an application count its requests, and the replays in a folder."""
+    app.extensions[EXTENSION] = Metrics(None if replays_dir is None else Replays(replays_dir))
     app.before_request(_begin)
     app.after_request(_end)
 

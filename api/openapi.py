@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -56,10 +56,10 @@ def answers(model: type[BaseModel], description: str, *problems: str) -> dict[in
     return {200: {"description": description, "content": _content("application/json", model)}, **_problems(*problems)}
 
 
-def text_answer(description: str) -> dict[int, Any]:
-    """Describe the responses of a route that answers with plain text."""
-    content = {"text/plain": {"schema": {"type": "string"}}}
-    return {200: {"description": description, "content": content}, **_problems()}
+def text_answer(description: str, *problems: str, media_types: Sequence[str] = ("text/plain",)) -> dict[int, Any]:
+    """Describe the responses of a route that answers with text, or with a file of one of several kinds."""
+    content = {media_type: {"schema": {"type": "string"}} for media_type in media_types}
+    return {200: {"description": description, "content": content}, **_problems(*problems)}
 
 
 def plain_answers(said: Mapping[int, str], *problems: str) -> dict[int, Any]:

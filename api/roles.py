@@ -16,7 +16,7 @@ ROLES: Final[Mapping[str, str]] = MappingProxyType(
         "dispatcher": "takes calls and sends units",
         "supervisor": "leads the room: all that a dispatcher does, assessments and disclosures",
         "planner": "asks the roads and what would be recommended; sees no caller and no officer",
-        "auditor": "reads everything, the record too, and changes nothing",
+        "auditor": "reads everything, the record too, replays it, and changes nothing",
         "administrator": "accounts, keys and retention; sees no incident",
         # A tracking server's key lies on another machine. Whoever steals it must not learn where officers are.
         "feeder": "a system that reports positions and statuses, and reads nothing else",
@@ -38,7 +38,7 @@ ALLOWED: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "assess": frozenset({"supervisor"}),  # judge a response
         "review": frozenset({"supervisor", "auditor"}),  # read how responses were judged
         "disclose": frozenset({"supervisor"}),  # hand personal data to a partner
-        "audit": frozenset({"auditor"}),  # read, verify and export the record
+        "audit": frozenset({"auditor"}),  # read, verify, export and replay the record
         "administer": frozenset({"administrator"}),
         "measure": frozenset({"monitor", "administrator"}),
         "own": frozenset(ROLES),  # one's own session
@@ -64,6 +64,13 @@ OPERATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "stream": "watch",
         "record": "audit",
         "recordHead": "audit",
+        "replayAsked": "audit",
+        "replays": "audit",
+        "replay": "audit",
+        "replayEnded": "audit",
+        "replayReport": "audit",
+        "replayFile": "audit",
+        "replayIncident": "audit",
         "positions": "report",
         "traccar": "report",
         "unitStatus": "report",
@@ -135,8 +142,19 @@ PUBLIC: Final = frozenset(
     }
 )
 
-# Reads about one incident, which are recorded with the reason that is given for them.
-CONSULTING: Final[frozenset[str]] = frozenset({"incident", "keptRecommendation", "record", "eido"})
+# Reads about one incident or all of a period, which are recorded with the reason that is given for them.
+CONSULTING: Final[frozenset[str]] = frozenset(
+    {
+        "incident",
+        "keptRecommendation",
+        "record",
+        "eido",
+        "replayAsked",
+        "replayReport",
+        "replayFile",
+        "replayIncident",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

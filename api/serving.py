@@ -111,6 +111,14 @@ def _forget_counts() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def post_worker_init(worker: Any) -> None:
+    """Go on with replays that were interrupted when the service was stopped."""
+    from api.replay_requests import go_on  # noqa: PLC0415 - as above
+
+    service: Service = worker.wsgi.extensions[EXTENSION]
+    go_on(service.settings)
+
+
 def pre_request(_worker: Any, _req: Any) -> None:
     """Say nothing: gunicorn's own hook logs the path, which may be anything where no route has it."""
 

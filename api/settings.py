@@ -147,7 +147,34 @@ class Stored(Told):
     database_url: Database = Field(default=make_url(DATABASE_URL), description=_DATABASE)
 
 
-class Settings(Serving, Stored, AccessSettings):
+class Replaying(Told):
+    """Where replays are kept that auditors ask for, and how many.
+
+    Parameters
+    ----------
+    replays_dir
+        Folder of their results, which hold personal data; none are made if not given.
+    records_dir
+        Folder of imported folders that may be replayed; none if not given.
+    replays_kept
+        So many are kept at most, those that wait among them.
+    replays_days
+        What has ended is removed so many days later.
+    replays_jobs
+        Processes of the one replay that runs.
+    replays_free_mb
+        None is begun with less room than that on the disk.
+    """
+
+    replays_dir: Path | None = Field(default=None, description="a folder, which is made if it is not there")
+    records_dir: Path | None = Field(default=None, description="a folder that holds imported folders")
+    replays_kept: Positive = Field(default=20, description="a whole number, 1 or more")
+    replays_days: Positive = Field(default=30, description="days, 1 or more")
+    replays_jobs: Positive = Field(default=1, description="a whole number, 1 or more")
+    replays_free_mb: Count = Field(default=1000, description="megabytes, 0 or more")
+
+
+class Settings(Serving, Stored, Replaying, AccessSettings):
     """Settings of the HTTP service, those of its parents among them.
 
     Parameters

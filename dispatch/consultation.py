@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -21,9 +22,18 @@ from dispatch.tables import events
 CONSULTED: Final = "consulted"
 _BATCH: Final = 100
 _MOST_REMEMBERED: Final = 10_000
+_NOTHING_MORE: Final[Mapping[str, str | None]] = MappingProxyType({})
 
 
-def consulted(desk: Desk, actor: str, incident_id: str, operation: str, reason: str | None, at: datetime) -> int:
+def consulted(
+    desk: Desk,
+    actor: str,
+    incident_id: str,
+    operation: str,
+    reason: str | None,
+    at: datetime,
+    more: Mapping[str, str | None] = _NOTHING_MORE,
+) -> int:
     """Write down that somebody looks at an incident; return the row's number.
 
     Parameters
@@ -32,13 +42,15 @@ def consulted(desk: Desk, actor: str, incident_id: str, operation: str, reason: 
         By which call.
     reason
         Why, if that was said.
+    more
+        What else tells what was looked at, such as the replay that it is part of.
 
     Raises
     ------
     NoDatabase
         It cannot be written down; nothing may be shown then.
     """
-    return desk.record(Event(CONSULTED, incident_id, at, {"operation": operation, "reason": reason}), actor)
+    return desk.record(Event(CONSULTED, incident_id, at, {"operation": operation, "reason": reason, **more}), actor)
 
 
 class Lists:
@@ -55,10 +67,16 @@ class Lists:
     def __init__(self, desk: Desk, every_s: float) -> None:
         self._desk, self._every = desk, timedelta(seconds=every_s)
         self._lock = threading.Lock()
-        self._written_until: dict[tuple[str, str, str | None, str], datetime] = {}
+        self._written_until: dict[tuple[object, ...], datetime] = {}
 
     def consulted(
-        self, actor: str, name: str, reason: str | None, now: datetime, incident_id: str | None = None
+        self,
+        actor: str,
+        name: str,
+        reason: str | None,
+        now: datetime,
+        incident_id: str | None = None,
+        more: Mapping[str, str | None] = _NOTHING_MORE,
     ) -> None:
         """Write down that somebody looks at a list and why, unless the record says so for this stretch of time.
 
@@ -67,6 +85,8 @@ class Lists:
         incident_id
             What all of the list is about, None where it is about many. Each page of what the record says about an
             incident would otherwise add to what it says, and never come to its end.
+        more
+            What else tells which list it is, such as its period.
 
         Raises
         ------
@@ -74,16 +94,17 @@ class Lists:
             It cannot be written down; nothing may be shown then.
         """
         subject = incident_id or f"list {name}"
+        look = (actor, name, reason, subject, *more.items())
         with self._lock:
-            until = self._written_until.get((actor, name, reason, subject))
+            until = self._written_until.get(look)
         # A clock that was set back does not stretch the time.
         if until is not None and until - self._every <= now < until:
             return
-        written = self._write(actor, subject, {"operation": name, "reason": reason})
+        written = self._write(actor, subject, {"operation": name, "reason": reason, **more})
         with self._lock:
             if len(self._written_until) >= _MOST_REMEMBERED:
                 self._written_until.clear()
-            self._written_until[actor, name, reason, subject] = written + self._every
+            self._written_until[look] = written + self._every
 
     def _write(self, actor: str, subject: str, told: Mapping[str, Any]) -> datetime:
         with self._desk.store.writing() as writing:

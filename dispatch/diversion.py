@@ -145,6 +145,29 @@ class Diversions:
         return Question(unit, incident, self._picture.now, self._force, theirs.grade if theirs else None)
 
 
+class Leaving:
+    """Tells what each of several units would leave; all are worked out when the first is asked for.
+
+    Parameters
+    ----------
+    taken
+        As `Diversions.costs` has it.
+    diversions
+        Returns who tells.
+    """
+
+    def __init__(self, taken: Sequence[tuple[Unit, frozenset[str]]], diversions: Callable[[], Diversions]) -> None:
+        self._taken, self._diversions = taken, diversions
+
+    def of(self, row: int) -> LeftBehind:
+        """Return what the unit of a row would leave."""
+        return self._all[row]
+
+    @cached_property
+    def _all(self) -> list[LeftBehind]:
+        return self._diversions().costs(self._taken)
+
+
 class _Reserve:
     """The units that may come to some incident, on the road under one profile; in the order of their callsigns."""
 

@@ -1,14 +1,15 @@
 """May this unit be sent to this incident? Every rule that says no is named, not only the first.
 
 Missing knowledge is never good news: no status is not "available", no position is not "here".
-To add a rule: write a function that yields `Failure` and add it to `RULES`, and what it looks at to `_judged`.
+To add a rule: write a function that yields `Failure` and add it to `_ASPECTS`, beside what it looks at in `_judged`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from dispatch.force import Force, Status
@@ -67,26 +68,27 @@ def failures(question: Question) -> tuple[Failure, ...]:
 def failures_of(questions: Iterable[Question]) -> list[tuple[Failure, ...]]:
     """Return what `failures` does for each of the units asked about one incident at one moment.
 
-    Units that are alike in all that the rules look at, but for their positions, are judged once.
+    Units that are alike in what a rule looks at are judged by it once.
     """
-    judged: dict[_Alike, tuple[Failure, ...]] = {}
-    return [(*_judged(question, judged), *_position_failures(question)) for question in questions]
+    judged: list[_Judged] = [{} for _ in _ASPECTS]
+    return [_judged(question, judged) + _position_failures(question) for question in questions]
 
 
-_Alike = tuple[object, ...]
+_Judged = dict[object, tuple[Failure, ...]]
 
 
-def _judged(question: Question, judged: dict[_Alike, tuple[Failure, ...]]) -> tuple[Failure, ...]:
+def _judged(question: Question, judged: Sequence[_Judged]) -> tuple[Failure, ...]:
     """Return the failed rules but for that of the position, which comes last."""
     unit, now = question.unit, question.now
     within_duty = (unit.duty_start is None or now >= unit.duty_start) and (unit.duty_end is None or now < unit.duty_end)
-    alike = (
-        unit.status, unit.crew, unit.skills, unit.incident_id, unit.committed_grade, question.known_grade,
-        within_duty or (unit.duty_start, unit.duty_end),
-    )  # fmt: skip
-    found = judged.get(alike)
-    if found is None:
-        found = judged[alike] = tuple(failure for rule in RULES[:-1] for failure in rule(question))
+    shift = unit.status, within_duty or (unit.duty_start, unit.duty_end)
+    bound = unit.status, unit.incident_id, unit.committed_grade, question.known_grade
+    found: tuple[Failure, ...] = ()
+    for rules, known, alike in zip(_ASPECTS, judged, (shift, bound, unit.skills, unit.crew), strict=True):
+        failed = known.get(alike)
+        if failed is None:
+            failed = known[alike] = tuple(failure for rule in rules for failure in rule(question))
+        found += failed
     return found
 
 
@@ -218,15 +220,13 @@ def _span(seconds: float) -> str:
     return f"{span.total_seconds():.0f} s" if span < timedelta(minutes=2) else str(span)
 
 
-# What they look at of a unit stands in `_judged` as well; the rule of the position is the last.
-RULES: tuple[Rule, ...] = (
-    grade_deploys,
-    on_duty,
-    status_deployable,
-    free_of_commitment,
-    skills_held,
-    crew_enough,
-    fix_usable,
+# Rules that look at the same about a unit, which stands in `_judged`.
+_ASPECTS: tuple[tuple[Rule, ...], ...] = (
+    (grade_deploys, on_duty, status_deployable),
+    (free_of_commitment,),
+    (skills_held,),
+    (crew_enough,),
 )
+RULES: tuple[Rule, ...] = (*chain.from_iterable(_ASPECTS), fix_usable)
 # With one of these failed, the unit has no place from which a time could be told.
 PLACELESS = frozenset({"off_duty", "no_fix", "future_fix", "stale_fix"})

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property, partial
 
 import numpy as np
 
 from dispatch.eligibility import Failure, Question, may_have_moved
 from dispatch.model import Fix
 from graphs.legs import Leg
-from graphs.network import Floats
+from graphs.network import Floats, Longs
 from graphs.routing import Routing, Ways
 from graphs.snapping import Spot, Spots
 from graphs.times import MS_PER_S, EdgeTimes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Eta:
     """When a unit can be with the caller; milliseconds from now.
 
@@ -28,8 +29,12 @@ class Eta:
         ``mobilisation_ms`` + ``drive_ms`` + ``walk_ms``.
     earliest_ms, latest_ms
         The bounds that the age and accuracy of the fix and an unknown direction of travel leave.
-    leg
-        The way there.
+    length_m
+        Metres driven.
+    gap_m
+        Metres between the fix and the road.
+    way
+        Finds the leg.
     """
 
     time_ms: int
@@ -38,7 +43,14 @@ class Eta:
     walk_ms: int
     earliest_ms: int
     latest_ms: int
-    leg: Leg
+    length_m: float
+    gap_m: float
+    way: Callable[[], Leg] = field(compare=False, repr=False)
+
+    @cached_property
+    def leg(self) -> Leg:
+        """The way there; found when asked for."""
+        return self.way()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +72,13 @@ class Fleet:
         The units, in the order of the reports of ``spots``.
     spots
         Where they may be.
+    radius_m : (units,) float64
+        How accurate their fixes are.
     """
 
     questions: tuple[Question, ...]
     spots: Spots
+    radius_m: Floats
 
     def placed(self) -> list[Placed]:
         """Return the units one by one."""
@@ -95,7 +110,8 @@ def on_road(router: Routing, questions: Iterable[Question]) -> tuple[Fleet, dict
         told = f"position lat {fix.lat:g}, lon {fix.lon:g} is outside the road network"
         failed[question.unit.callsign] = Failure("outside_area", told)
     placed = tuple(question for (question, _), there in zip(known, inside.tolist(), strict=True) if there)
-    return Fleet(placed, router.spots_of(*reports[:, inside])), failed
+    there = reports[:, inside]
+    return Fleet(placed, router.spots_of(*there), there[-1]), failed
 
 
 def place(router: Routing, question: Question) -> Placed | Failure:
@@ -132,29 +148,28 @@ def etas(fleet: Fleet, ways: Ways, times: EdgeTimes) -> list[Eta | Failure]:
         Those that the ways rest on.
     """
     legs = ways.best_of_reports(fleet.spots)
-    u_turn_ms = _direction_doubt_ms(fleet.spots, ways, times)
-    radius_ms = _accuracy_doubt_ms(fleet, times, legs)
-    told = zip(fleet.questions, legs, u_turn_ms, radius_ms, strict=True)
-    return [
-        Failure("unreachable", "no road leads from there to the incident")
-        if leg is None
-        else _eta(question, leg, _age_doubt_ms(question) + radius, direction)
-        for question, leg, direction, radius in told
-    ]
-
-
-def _eta(question: Question, leg: Leg, doubt_ms: int, direction_ms: int) -> Eta:
-    mobilisation_ms = mobilisation(question) * MS_PER_S
-    time_ms = mobilisation_ms + leg.time_ms
-    return Eta(
-        time_ms=time_ms,
-        mobilisation_ms=mobilisation_ms,
-        drive_ms=leg.drive_ms,
-        walk_ms=leg.walk_ms,
-        earliest_ms=max(time_ms - doubt_ms, mobilisation_ms),
-        latest_ms=time_ms + doubt_ms + direction_ms,
-        leg=leg,
+    ready_ms = np.array([mobilisation(question) * MS_PER_S for question in fleet.questions], np.int64)
+    time_ms = ready_ms + legs.time_ms
+    doubt_ms = _age_doubt_ms(fleet.questions) + _accuracy_doubt_ms(fleet.radius_m, times, legs.edge)
+    latest_ms = time_ms + doubt_ms + _direction_doubt_ms(fleet.spots, ways, times)
+    columns = zip(
+        legs.there.tolist(),
+        time_ms.tolist(),
+        ready_ms.tolist(),
+        (legs.time_ms - legs.walk_ms).tolist(),
+        legs.walk_ms.tolist(),
+        np.maximum(time_ms - doubt_ms, ready_ms).tolist(),
+        latest_ms.tolist(),
+        legs.length_m.tolist(),
+        legs.gap_m.tolist(),
+        strict=True,
     )
+    return [
+        Eta(time, ready, drive, walk, earliest, latest, length_m, gap_m, partial(legs.leg, row))
+        if there
+        else Failure("unreachable", "no road leads from there to the incident")
+        for row, (there, time, ready, drive, walk, earliest, latest, length_m, gap_m) in enumerate(columns)
+    ]
 
 
 def accuracy_m(question: Question, fix: Fix) -> float:
@@ -174,32 +189,31 @@ def fix_age_ms(fix: Fix, now: datetime) -> int:
     return max(round((now - fix.fixed_at).total_seconds() * MS_PER_S), 0)
 
 
-def _age_doubt_ms(question: Question) -> int:
-    """Return the age of a moving unit's fix: it may have come nearer, or gone away, for so long since."""
-    fix = question.unit.fix
-    age_ms = 0 if fix is None else fix_age_ms(fix, question.now)
-    known = age_ms <= question.force.fixes.fresh_s * MS_PER_S or not may_have_moved(question)
-    return 0 if known else age_ms
+def _age_doubt_ms(questions: Sequence[Question]) -> Longs:
+    """Return the ages of moving units' fixes: each may have come nearer, or gone away, for so long since."""
+    age_ms = [0 if it.unit.fix is None else fix_age_ms(it.unit.fix, it.now) for it in questions]
+    doubted = [
+        ms if ms > it.force.fixes.fresh_s * MS_PER_S and may_have_moved(it) else 0
+        for it, ms in zip(questions, age_ms, strict=True)
+    ]
+    return np.array(doubted, np.int64)
 
 
-def _accuracy_doubt_ms(fleet: Fleet, times: EdgeTimes, legs: Sequence[Leg | None]) -> list[int]:
+def _accuracy_doubt_ms(radius_m: Floats, times: EdgeTimes, edge: Longs) -> Longs:
     """Return the time to drive each fix's radius at the speed of the road it is on."""
-    edge = np.array([0 if leg is None else leg.spot.edge for leg in legs], np.int64)
-    fixes = ((question, question.unit.fix) for question in fleet.questions)
-    radius_m = np.array([0.0 if fix is None else accuracy_m(question, fix) for question, fix in fixes], np.float64)
     length_m = times.network.length_m[edge]
     driven_ms = (times.usual_ms[edge] - times.wait_ms[edge]).astype(np.float64)
     doubt_ms = np.zeros(len(edge))
     np.divide(radius_m * driven_ms, length_m, out=doubt_ms, where=length_m > 0.0)
-    return [int(whole_ms) for whole_ms in np.rint(doubt_ms).tolist()]
+    return np.rint(doubt_ms).astype(np.int64)
 
 
-def _direction_doubt_ms(spots: Spots, ways: Ways, times: EdgeTimes) -> list[int]:
+def _direction_doubt_ms(spots: Spots, ways: Ways, times: EdgeTimes) -> Longs:
     """Return what a wrong guess costs where a unit may point either way: at most a U-turn.
 
     Where its two spots differ in delay its direction is known: turning round first is already in the time.
     """
-    doubt_ms = [0] * (len(spots.first) - 1)
+    doubt_ms = np.zeros(len(spots.first) - 1, np.int64)
     first, second = spots.row[:-1], spots.row[1:]
     either = first[(first == second) & (spots.delay_ms[:-1] == spots.delay_ms[1:])]
     for row, spot_ms in zip(either.tolist(), ways.times_of_reports(spots.only(either)), strict=True):

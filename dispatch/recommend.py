@@ -6,16 +6,17 @@ answer to the same question are equal to the byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dispatch.diversion import Diversions
+from dispatch.diversion import Diversions, Leaving
 from dispatch.eligibility import PLACELESS, Failure, Question, failures_of
 from dispatch.eta import Eta, etas, fix_age_ms, on_road
-from dispatch.force import Force
+from dispatch.force import Force, Tag
 from dispatch.model import Incident, Picture
 from dispatch.recommendation import Certainty, LedgerLine, Outcome, Recommendation
 from dispatch.suggest import suggest
@@ -71,8 +72,9 @@ def recommend(
     ranked = _rank(picture, incident, force, router, approaches)
     coming = [line for line in ranked if _is_coming(line, incident)]
     chosen, unmet = suggest([line for line in ranked if line.eligible], incident, force, coming)
-    suggested, failed = tuple(line.unit.callsign for line in chosen), {one.unit.callsign: one.failed for one in ranked}
-    ledger = _with_costs(ranked, suggested, Diversions(picture, network, force, roads, failed))
+    suggested = tuple(line.unit.callsign for line in chosen)
+    failed = {line.unit.callsign: line.failed for line in ranked}
+    ledger = _with_costs(ranked, suggested, partial(Diversions, picture, network, force, roads, failed))
     eligible, met = [line for line in ledger if line.eligible], bool(coming) and not chosen
     alike, gap_m = _indistinguishable(eligible), approaches[0].gap_m
     return Recommendation(
@@ -120,15 +122,17 @@ def _rank(
     ]
     failed = failures_of(questions)
     told = _etas([item for item, rules in zip(questions, failed, strict=True) if _has_place(rules)], router, approaches)
-    first_ms = min((item.time_ms for item in told.values() if isinstance(item, Eta)), default=0)
+    first_ms = min([item.time_ms for item in told.values() if isinstance(item, Eta)], default=0)
+    tags = [(name, force.tags[name]) for name in sorted(incident.tags & force.tags.keys())]
     asked = zip(questions, failed, strict=True)
-    lines = [_line(item, rules, told.get(item.unit.callsign), router, first_ms) for item, rules in asked]
-    lines.sort(key=lambda line: line.order)
+    walk_m = router.edge_times.profile.walk_m
+    lines = [_line(item, rules, told.get(item.unit.callsign), walk_m, first_ms, tags) for item, rules in asked]
+    lines.sort(key=attrgetter("order"))
     return lines
 
 
 def _has_place(failed: tuple[Failure, ...]) -> bool:
-    return not any(failure.rule in PLACELESS for failure in failed)
+    return not failed or not any(failure.rule in PLACELESS for failure in failed)
 
 
 def _etas(questions: Sequence[Question], router: Routing, approaches: Sequence[Approach]) -> dict[str, Eta | Failure]:
@@ -139,7 +143,12 @@ def _etas(questions: Sequence[Question], router: Routing, approaches: Sequence[A
 
 
 def _line(
-    question: Question, failed: tuple[Failure, ...], told: Eta | Failure | None, router: Routing, first_ms: int
+    question: Question,
+    failed: tuple[Failure, ...],
+    told: Eta | Failure | None,
+    walk_m: float,
+    first_ms: int,
+    tags: Sequence[tuple[str, Tag]],
 ) -> LedgerLine:
     if isinstance(told, Failure):
         failed, told = (*failed, told), None
@@ -152,13 +161,12 @@ def _line(
         straight_m=distance_m(unit.fix.lat, unit.fix.lon, incident.lat, incident.lon) if unit.fix else None,
         behind_ms=told.time_ms - first_ms if told is not None else None,
         fix_age_ms=_told_age_ms(question, failed),
-        notes=(*_notes(question), *_far_off(told, router)) if not failed else (),
+        notes=() if failed else (*_notes(question, tags), *_far_off(told, walk_m)),
     )
 
 
-def _far_off(told: Eta | None, router: Routing) -> Iterator[str]:
-    if told is not None and told.leg.spot.gap_m > router.edge_times.profile.walk_m:
-        yield f"its position is {told.leg.spot.gap_m:.0f} m from the road"
+def _far_off(told: Eta | None, walk_m: float) -> list[str]:
+    return [f"its position is {told.gap_m:.0f} m from the road"] if told is not None and told.gap_m > walk_m else []
 
 
 def _told_age_ms(question: Question, failed: tuple[Failure, ...]) -> int | None:
@@ -169,12 +177,11 @@ def _told_age_ms(question: Question, failed: tuple[Failure, ...]) -> int | None:
     return fix_age_ms(fix, question.now)
 
 
-def _notes(question: Question) -> list[str]:
+def _notes(question: Question, tags: Sequence[tuple[str, Tag]]) -> list[str]:
     """Say what a dispatcher should know about a unit that may be sent."""
     unit, incident = question.unit, question.incident
     notes = []
-    for name in sorted(incident.tags & question.force.tags.keys()):
-        tag = question.force.tags[name]
+    for name, tag in tags:
         if tag.crew is not None and (unit.crew is None or unit.crew < tag.crew):
             aboard = "crew unknown" if unit.crew is None else f"crew of {unit.crew}"
             notes.append(f"{name}: {aboard}, only together with another unit")
@@ -185,16 +192,18 @@ def _notes(question: Question) -> list[str]:
     return notes
 
 
-def _with_costs(ledger: list[LedgerLine], suggested: tuple[str, ...], diversions: Diversions) -> list[LedgerLine]:
-    """Show what each unit that may be diverted would leave behind; those suggested go together."""
+def _with_costs(
+    ledger: list[LedgerLine], suggested: tuple[str, ...], diversions: Callable[[], Diversions]
+) -> list[LedgerLine]:
+    """Let each unit that may be diverted tell what it would leave behind; those suggested go together."""
     together = frozenset(suggested)
     rows = [row for row, line in enumerate(ledger) if line.eligible and line.unit.committed]
     units = [ledger[row].unit for row in rows]
     alone = ((unit, frozenset({unit.callsign})) for unit in units)
-    taken = [(unit, together if unit.callsign in together else sent) for unit, sent in alone]
+    leaving = Leaving([(unit, together if unit.callsign in together else sent) for unit, sent in alone], diversions)
     told = list(ledger)
-    for row, left in zip(rows, diversions.costs(taken), strict=True):
-        told[row] = replace(ledger[row], leaves=left)
+    for place, row in enumerate(rows):
+        told[row] = replace(ledger[row], leaving=partial(leaving.of, place))
     return told
 
 

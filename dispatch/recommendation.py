@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Literal
 
 import orjson
@@ -39,7 +41,7 @@ class LeftBehind:
     because: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LedgerLine:
     """One unit: how soon it could be there, and whether it may be sent.
 
@@ -57,8 +59,8 @@ class LedgerLine:
         Age of its position report; None where there is none or its time lies in the future.
     notes
         What a dispatcher should know about an eligible unit.
-    leaves
-        The incident that it would leave, where it is committed to one.
+    leaving
+        Finds what an eligible unit would leave; None where it is not committed.
     """
 
     unit: Unit
@@ -69,12 +71,17 @@ class LedgerLine:
     behind_ms: int | None = None
     fix_age_ms: int | None = None
     notes: tuple[str, ...] = ()
-    leaves: LeftBehind | None = None
+    leaving: Callable[[], LeftBehind] | None = field(default=None, compare=False, repr=False)
 
     @property
     def eligible(self) -> bool:
         """Whether no rule keeps the unit from being sent."""
         return not self.failed
+
+    @cached_property
+    def leaves(self) -> LeftBehind | None:
+        """The incident that it would leave, where it is committed to one; found when asked for."""
+        return None if self.leaving is None else self.leaving()
 
     @property
     def order(self) -> tuple[bool, int, str]:
@@ -200,7 +207,7 @@ def _line(line: LedgerLine) -> dict[str, Any]:
         **(_TIMELESS if line.eta is None else _times(line.eta, line.behind_ms)),
         "straight_m": None if straight_m is None else round(straight_m, 1),
         "fix_age_s": None if line.fix_age_ms is None else line.fix_age_ms / MS_PER_S,
-        "fix_gap_m": None if line.eta is None else round(line.eta.leg.spot.gap_m, 1),
+        "fix_gap_m": None if line.eta is None else round(line.eta.gap_m, 1),
         "status": unit.status,
         "status_label": line.status_label,
         "crew": unit.crew,
@@ -220,7 +227,7 @@ def _times(eta: Eta, behind_ms: int | None) -> dict[str, float | None]:
         "mobilisation_s": eta.mobilisation_ms / MS_PER_S,
         "drive_s": eta.drive_ms / MS_PER_S,
         "walk_s": eta.walk_ms / MS_PER_S,
-        "length_m": round(eta.leg.length_m, 1),
+        "length_m": round(eta.length_m, 1),
     }
 
 

@@ -9,13 +9,15 @@ from functools import partial
 from itertools import pairwise
 from threading import Lock
 
+import numpy as np
+
 from graphs.chart import Chart, Room, Starts, columns_of, room_for, starts_of, stops_of
 from graphs.fleet import best_of, from_each, least_costs, nearest
-from graphs.legs import Leg, direct_cost, leg_of
+from graphs.legs import Leg, Legs, direct_cost, leg_of
 from graphs.network import Longs
 from graphs.searches import clear, drive, from_spot, look
 from graphs.snapping import Approach, Spot, Spots
-from graphs.times import NEVER, EdgeTimes, time_of
+from graphs.times import COST_BITS, NEVER, EdgeTimes, time_of
 
 # Rooms kept for questions to come, for each size of network; as many as threads ask at once in a worker, and more.
 ROOMS_KEPT = 16
@@ -106,15 +108,27 @@ class Arrivals:
         told = [None if cost >= NEVER else time_of(cost) for cost in costs]
         return [tuple(told[start:end]) for start, end in pairwise(ends)]
 
-    def best_of_reports(self, reports: Spots) -> list[Leg | None]:
+    def best_of_reports(self, reports: Spots) -> Legs:
         """Return the best leg of each vehicle, told as columns."""
         starts = starts_on(self._times, reports)
         with self._lock:
             costs, chosen, rows = best_of(self._chart, starts, self.stops, self.room)
-        # Where there is no way, the last spot stands for none.
-        spots = reports.made(chosen) if len(chosen) else []
-        told = zip(costs.tolist(), spots, rows.tolist(), strict=True)
-        return [self._made(cost, spot, row) if cost < NEVER else None for cost, spot, row in told]
+        # Where there is no way, the last row is read: of the walks, that is none.
+        walks_ms = np.array([*(item.walk_ms for item in self._approaches), 0], np.int64)
+
+        def leg(vehicle: int) -> Leg:
+            (spot,) = reports.made(chosen[vehicle : vehicle + 1])
+            return self._made(int(costs[vehicle]), spot, int(rows[vehicle]))
+
+        return Legs(
+            there=costs < NEVER,
+            time_ms=costs >> COST_BITS,
+            walk_ms=walks_ms[rows],
+            length_m=(costs & ((1 << COST_BITS) - 1)) / 100.0,
+            edge=reports.edge[chosen],
+            gap_m=reports.gap_m[chosen],
+            leg=leg,
+        )
 
     def times_of_reports(self, reports: Spots) -> list[tuple[int | None, ...]]:
         """Return the time from each spot of each vehicle, told as columns."""
@@ -127,7 +141,7 @@ class Arrivals:
         return int(cost), int(row)
 
     def _made(self, cost: int, spot: Spot, row: int) -> Leg:
-        return leg_of(cost, spot, self._approaches[row], lambda: self._driven(cost, spot, row))
+        return leg_of(cost, spot, self._approaches[row], partial(self._driven, cost, spot, row))
 
     def _driven(self, cost: int, spot: Spot, row: int) -> tuple[int, ...]:
         if direct_cost(self._times, spot, self._approaches[row]) == cost:

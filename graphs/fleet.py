@@ -25,6 +25,7 @@ def least_of(  # noqa: PLR0913, PLR0917 - plain arrays: a chart handed over for 
     starts_rest: Longs,
     starts_delay: Longs,
     stops_edge: Longs,
+    edge_cost: Longs,
     vertex: Ints,
     twin: Ints,
     up_start: Longs,
@@ -37,8 +38,8 @@ def least_of(  # noqa: PLR0913, PLR0917 - plain arrays: a chart handed over for 
 ) -> tuple[Whole, Whole]:
     """Return the least cost from the spots ``first:last`` of one vehicle and the spot; `UNKNOWN` if it is not so plain.
 
-    A spot's vertex may be too cheap only where a vehicle turns round at once. Where the other direction of its road is
-    another spot, ready no later and dearer, nothing turns round.
+    A spot's vertex may be too cheap only where a vehicle turns round at once. Nothing turns round where the other
+    direction of its road is another spot, ready no later and dearer, or where going back is dearer than going on.
     """
     best, second = NEVER, NEVER
     chosen = np.int64(-1)
@@ -56,13 +57,37 @@ def least_of(  # noqa: PLR0913, PLR0917 - plain arrays: a chart handed over for 
                 second = min(second, told)
     if best >= NEVER:
         return best, np.int64(-1)
-    back = twin[starts_edge[chosen]]
-    if back < 0:
-        return best, chosen
+    back = np.int64(twin[starts_edge[chosen]])
     for one in range(first, last):
         if starts_edge[one] == back and starts_delay[one] <= starts_delay[chosen] and best < second:
             return best, chosen
+    again = back_cost(back, stops_edge, edge_cost, vertex, up_start, up_head, parent, up, to_place, touched, used)
+    if starts_rest[chosen] + again > best:
+        return best, chosen
     return np.int64(UNKNOWN), np.int64(-1)
+
+
+@compiled
+def back_cost(
+    back: Whole,
+    stops_edge: Longs,
+    edge_cost: Longs,
+    vertex: Ints,
+    up_start: Longs,
+    up_head: Ints,
+    parent: Ints,
+    up: Longs,
+    to_place: Longs,
+    touched: Ints,
+    used: Longs,
+) -> Whole:
+    """Return what going back along an edge would cost at least; nothing where a vehicle may stop on it."""
+    for row in range(len(stops_edge)):
+        if stops_edge[row] == back:
+            return np.int64(0)
+    if back < 0 or edge_cost[back] < 0:
+        return NEVER
+    return np.int64(edge_cost[back] + climb(vertex[back], up_start, up_head, parent, up, to_place, touched, used))
 
 
 @compiled
@@ -72,11 +97,13 @@ def best_of(chart: Chart, starts: Starts, stops: Stops, room: Room) -> tuple[Lon
     costs, spots, rows = np.empty(size, np.int64), np.empty(size, np.int64), np.full(size, -1, np.int64)
     to_place, touched, used = room.to_place, room.touched, room.used
     first, edge, rest, delay, stop_edge = starts.first, starts.edge, starts.rest, starts.delay, stops.edge
-    vertex, twin, up_start, up_head = chart.vertex, chart.twin, chart.up_start, chart.up_head
+    edge_cost, vertex, twin, up_start, up_head = (
+        chart.edge_cost, chart.vertex, chart.twin, chart.up_start, chart.up_head
+    )  # fmt: skip
     parent, up = chart.parent, chart.up
     for vehicle in range(size):
         cost, spot = least_of(
-            first[vehicle], first[vehicle + 1], edge, rest, delay, stop_edge, vertex, twin,
+            first[vehicle], first[vehicle + 1], edge, rest, delay, stop_edge, edge_cost, vertex, twin,
             up_start, up_head, parent, up, to_place, touched, used,
         )  # fmt: skip
         if cost == UNKNOWN:
@@ -94,11 +121,13 @@ def least_costs(chart: Chart, starts: Starts, stops: Stops, room: Room) -> Longs
     costs = np.empty(len(starts.first) - 1, np.int64)
     to_place, touched, used = room.to_place, room.touched, room.used
     first, edge, rest, delay, stop_edge = starts.first, starts.edge, starts.rest, starts.delay, stops.edge
-    vertex, twin, up_start, up_head = chart.vertex, chart.twin, chart.up_start, chart.up_head
+    edge_cost, vertex, twin, up_start, up_head = (
+        chart.edge_cost, chart.vertex, chart.twin, chart.up_start, chart.up_head
+    )  # fmt: skip
     parent, up = chart.parent, chart.up
     for vehicle in range(len(costs)):
         costs[vehicle] = least_of(
-            first[vehicle], first[vehicle + 1], edge, rest, delay, stop_edge, vertex, twin,
+            first[vehicle], first[vehicle + 1], edge, rest, delay, stop_edge, edge_cost, vertex, twin,
             up_start, up_head, parent, up, to_place, touched, used,
         )[0]  # fmt: skip
         if costs[vehicle] == UNKNOWN:
@@ -110,8 +139,19 @@ def least_costs(chart: Chart, starts: Starts, stops: Stops, room: Room) -> Longs
 def from_each(chart: Chart, starts: Starts, stops: Stops, room: Room) -> Longs:
     """Return the cost from each spot."""
     costs = np.empty(len(starts.edge), np.int64)
+    to_place, touched, used = room.to_place, room.touched, room.used
+    edge, rest, delay, stop_edge = starts.edge, starts.rest, starts.delay, stops.edge
+    edge_cost, vertex, twin, up_start, up_head = (
+        chart.edge_cost, chart.vertex, chart.twin, chart.up_start, chart.up_head
+    )  # fmt: skip
+    parent, up = chart.parent, chart.up
     for spot in range(len(costs)):
-        costs[spot] = from_spot(chart, starts, stops, spot, room)[0]
+        costs[spot] = least_of(
+            spot, spot + 1, edge, rest, delay, stop_edge, edge_cost, vertex, twin,
+            up_start, up_head, parent, up, to_place, touched, used,
+        )[0]  # fmt: skip
+        if costs[spot] == UNKNOWN:
+            costs[spot] = from_spot(chart, starts, stops, spot, room)[0]
     return costs
 
 
@@ -134,8 +174,8 @@ def soonest(chart: Chart, starts: Starts, stops: Stops, least: Longs, count: Who
     filled: Whole = 0
     to_place, touched, used = room.to_place, room.touched, room.used
     first, edge, rest, delay, stop_edge = starts.first, starts.edge, starts.rest, starts.delay, stops.edge
-    vertex, twin, up_start, up_head, parent, up = (
-        chart.vertex, chart.twin, chart.up_start, chart.up_head, chart.parent, chart.up
+    edge_cost, vertex, twin, up_start, up_head, parent, up = (
+        chart.edge_cost, chart.vertex, chart.twin, chart.up_start, chart.up_head, chart.parent, chart.up
     )  # fmt: skip
     for bucket in range(len(bucket_start) - 1):
         for place in range(bucket_start[bucket], bucket_start[bucket + 1]):
@@ -143,7 +183,7 @@ def soonest(chart: Chart, starts: Starts, stops: Stops, least: Longs, count: Who
             if least[vehicle] >= NEVER or (filled == count and least[vehicle] > costs[filled - 1] >> COST_BITS):
                 continue
             cost = least_of(
-                first[vehicle], first[vehicle + 1], edge, rest, delay, stop_edge, vertex, twin,
+                first[vehicle], first[vehicle + 1], edge, rest, delay, stop_edge, edge_cost, vertex, twin,
                 up_start, up_head, parent, up, to_place, touched, used,
             )[0]  # fmt: skip
             if cost == UNKNOWN:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from graphs.compiled import Whole, compiled
 from graphs.network import Bytes, Floats, Ints, Longs, Network
@@ -51,10 +52,36 @@ class Leg:
         return self.drive()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Legs:
+    """The best ways of several vehicles to one place, as columns; where a vehicle has none, its row means nothing.
+
+    Parameters
+    ----------
+    there : (n,) bool
+        Whether there is a way.
+    time_ms, walk_ms : (n,) int64
+    length_m : (n,) float64
+        See `Leg`.
+    edge, gap_m : (n,)
+        Those of the spot that it starts from.
+    leg
+        Makes the leg of a vehicle that has one.
+    """
+
+    there: NDArray[np.bool_]
+    time_ms: Longs
+    walk_ms: Longs
+    length_m: Floats
+    edge: Longs
+    gap_m: Floats
+    leg: Callable[[int], Leg]
+
+
 def leg_of(cost: int, spot: Spot, approach: Approach, drive: Callable[[], tuple[int, ...]]) -> Leg:
     """Return the leg of a known cost."""
-    time_ms = time_of(cost)
-    return Leg(time_ms, time_ms - approach.walk_ms, approach.walk_ms, metres_of(cost), spot, approach, drive)
+    time_ms, walk_ms = time_of(cost), approach.walk_ms
+    return Leg(time_ms, time_ms - walk_ms, walk_ms, metres_of(cost), spot, approach, drive)
 
 
 def start_cost(times: EdgeTimes, spot: Spot) -> int | None:

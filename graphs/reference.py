@@ -9,11 +9,12 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
 from graphs.compiled import compiled
-from graphs.legs import Leg, direct_cost, leg_of, start_cost, stop_cost
+from graphs.legs import Leg, Legs, direct_cost, leg_of, start_cost, stop_cost
 from graphs.nearby import Mask
 from graphs.network import Ints, Longs
 from graphs.routing import Coming, Routing
@@ -41,7 +42,7 @@ class ReferenceRouter(Routing):
         count: int,
     ) -> list[Coming]:
         """Ask about each place by itself; see `Routing.coming`."""
-        told = [self.arrivals(approaches).best_of_reports(vehicles) for approaches in places]
+        told = [self.arrivals(approaches).best_of(vehicles.each()) for approaches in places]
         times = [[None if leg is None else leg.time_ms for leg in legs] for legs in told]
         asked = [set(np.flatnonzero(free).tolist()) - set(rows) for rows in bound]
         return [
@@ -51,6 +52,14 @@ class ReferenceRouter(Routing):
             )
             for there, others, rows in zip(times, asked, bound, strict=True)
         ]
+
+
+def _in_columns(legs: Sequence[Leg | None]) -> Legs:
+    made = [it and (it.time_ms, it.walk_ms, it.spot.edge, it.length_m, it.spot.gap_m) for it in legs]
+    told = np.array([columns or (0,) * 5 for columns in made], np.float64).reshape(-1, 5).T
+    time_ms, walk_ms, edge = told[:3].astype(np.int64)
+    there = np.array([it is not None for it in legs], np.bool_)
+    return Legs(there, time_ms, walk_ms, told[3], edge, told[4], lambda row: cast("Leg", legs[row]))
 
 
 class ReferenceArrivals:
@@ -98,9 +107,9 @@ class ReferenceArrivals:
         """Return the time from each spot of each vehicle."""
         return [tuple(map(self.time_ms, spots)) for spots in vehicles]
 
-    def best_of_reports(self, reports: Spots) -> list[Leg | None]:
+    def best_of_reports(self, reports: Spots) -> Legs:
         """Return the best leg of each vehicle, told as columns."""
-        return self.best_of(reports.each())
+        return _in_columns(self.best_of(reports.each()))
 
     def times_of_reports(self, reports: Spots) -> list[tuple[int | None, ...]]:
         """Return the time from each spot of each vehicle, told as columns."""

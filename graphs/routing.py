@@ -14,7 +14,7 @@ import shapely
 from graphs.approaching import up_to_closures
 from graphs.conditions import NO_CONDITIONS, Conditions
 from graphs.errors import OutsideNetwork
-from graphs.legs import Leg
+from graphs.legs import Leg, Legs
 from graphs.nearby import Mask
 from graphs.network import Floats, Network
 from graphs.snapping import Approach, Spot, Spots, snapper
@@ -36,7 +36,7 @@ class Ways(Protocol):
     def times_of(self, vehicles: Sequence[Sequence[Spot]]) -> list[tuple[int | None, ...]]:
         """Return the time from each spot of each vehicle."""
 
-    def best_of_reports(self, reports: Spots) -> list[Leg | None]:
+    def best_of_reports(self, reports: Spots) -> Legs:
         """Return what `best_of` does, for vehicles told as columns."""
 
     def times_of_reports(self, reports: Spots) -> list[tuple[int | None, ...]]:
@@ -165,6 +165,8 @@ class Routing(ABC):
 
     def shut_off_by(self, lat: float, lon: float, *, on_road: bool = False) -> tuple[str, ...]:
         """Return the names of the closures that cut a place off, so that units walk from there; mostly none."""
+        if not self.edge_times.pieces:
+            return ()
         near = self._snapper.approaches(self.edge_times, lat, lon, on_road=on_road)
         return up_to_closures(self.edge_times, near)[1]
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from dispatch.force import Force
 from graphs.coordinates import distance_m
-from scenarios.evidence import Evidence, PastAssignment, PastIncident
+from scenarios.evidence import Evidence
+from scenarios.past import PastAssignment, PastIncident
 from scenarios.past_fixes import microseconds
 from scenarios.verdict import Arrival
 

@@ -13,7 +13,6 @@ from dispatch.force import Force
 from dispatch.recommendation import Recommendation
 from graphs.errors import Fault, InputError
 from graphs.faults import unknown_name
-from graphs.netfile import load_network
 from graphs.network import Network
 from scenarios.audit import Audit, audit_of
 from scenarios.calibrate import Calibration, TooFewTrips, fit
@@ -98,9 +97,9 @@ def decided(folder: Path, incident_id: str) -> Decided:
     if past is None:
         names = [each.incident_id for each in evidence.incidents]
         raise InputError([unknown_name(str(folder), "--incident", incident_id, names)])
-    if evidence.network_file is None:
+    network = evidence.network()
+    if network is None:
         raise InputError([Fault(str(folder), "", "network", "nothing", "records with a road network")])
-    network = load_network(evidence.network_file)
     known = Known(evidence, network)
     verdict = weighed(past, evidence, known, network).verdict
     decision = decision_of(evidence.assignments.get(incident_id, ()))

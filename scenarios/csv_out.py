@@ -24,6 +24,7 @@ from dispatch.state import Case, State
 from dispatch.store import Reading, Report
 from dispatch.upkeep import IMPORTED, RECEIVED, fixes_between, newest_fix
 from scenarios.cells import write_rows
+from scenarios.past import AMENDED
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "units.csv": (
@@ -32,7 +33,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "incidents.csv": (
         *("incident_id", "received_at", "lat", "lon", "grade", "type", "tags", "needs", "units_needed", "sector"),
-        *("address", "phone", "people", "on_road", "closed_at", "outcome", "dash", "entered_at"),
+        *("address", "phone", "people", "on_road", "closed_at", "outcome", "dash", "merged_into", "entered_at"),
     ),
     "assignments.csv": (
         *("incident_id", "callsign", "assigned_at", "en_route_at", "on_scene_at", "cleared_at", "entered_at"),
@@ -45,7 +46,10 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         *("source", "refused"),
     ),
     "regrades.csv": ("incident_id", "at", "grade", "entered_at"),
+    "amendments.csv": ("incident_id", "at", "field", "value", "entered_at"),
 }
+# What an incident was like when it was received; what it became would be hindsight.
+_AT_FIRST: Final = ("lat", "lon", "grade", "type", "tags", "needs", "units_needed", "sector", "on_road")
 CLOSURES: Final = "closures.geojson"
 MANIFEST: Final = "manifest.toml"
 _STEPS: Final = {
@@ -60,13 +64,21 @@ _ENDED: Final = {"unit_clear": "clear", "unit_stood_down": "stood_down", "unit_d
 
 @dataclass
 class _Told:
-    """What rows tell, while they are gone through."""
+    """What rows tell, while they are gone through.
+
+    Parameters
+    ----------
+    before
+        The last status of each callsign on duty, of those recorded before the period.
+    """
 
     start: datetime | None
+    before: dict[str, dict[str, Any]] = field(default_factory=dict)
     duties: dict[str, dict[str, Any]] = field(default_factory=dict)
     statuses: list[dict[str, Any]] = field(default_factory=list)
     received: dict[str, Row] = field(default_factory=dict)
     regrades: list[dict[str, Any]] = field(default_factory=list)
+    amendments: list[dict[str, Any]] = field(default_factory=list)
     sent: list[dict[str, Any]] = field(default_factory=list)
     closures: dict[int, dict[str, Any]] = field(default_factory=dict)
     open_closures: dict[str, int] = field(default_factory=dict)
@@ -87,7 +99,8 @@ def write_files(
     folder
         Is made if it is not there.
     start, end
-        What was recorded at ``start <= t < end``; None for no limit. ``units.csv`` is as things were at the end.
+        What was recorded at ``start <= t < end``; None for no limit. ``units.csv`` is as things were at the end. What
+        was true already when the period began is written too: duties, the last status of each unit, units not yet free.
 
     Returns
     -------
@@ -104,11 +117,12 @@ def write_files(
     tables: dict[str, Iterable[Mapping[str, Any]]] = {
         "units.csv": _units(state, reading, end),
         "incidents.csv": _incidents(reading, told, end),
-        "assignments.csv": told.sent,
-        "statuses.csv": told.statuses,
+        "assignments.csv": [sent for sent in told.sent if not sent.get("gone")],
+        "statuses.csv": [*told.before.values(), *told.statuses],
         "duties.csv": [duty for duty in told.duties.values() if not duty.get("gone")],
         "positions.csv": map(_fix, fixes_between(reading, start, end)),
         "regrades.csv": told.regrades,
+        "amendments.csv": told.amendments,
     }
     folder.mkdir(parents=True, exist_ok=True)
     counts = {name: _write(folder / name, COLUMNS[name], rows) for name, rows in tables.items()}
@@ -141,23 +155,29 @@ def _on_duty(told: _Told, row: Row, details: Mapping[str, Any]) -> None:
     known = {name: details[name] for name in ("crew", "skills", "sector")}
     duty = {"callsign": row.subject, "start": details["duty_start"], "end": details["duty_end"]}
     told.duties[details["duty"]] = {**duty, **known, "home": home, "entered_at": row.recorded_at}
-    if details["status"] is not None and told.within(row):
-        told.statuses.append(_status(row.subject, row, details["status"]))
+    _report(told, row, row.subject, details["status"])
 
 
-def _status(callsign: str | None, row: Row, status: str) -> dict[str, Any]:
-    return {"callsign": callsign, "at": row.at, "status": status, "entered_at": row.recorded_at}
+def _report(told: _Told, row: Row, callsign: str | None, status: str | None) -> None:
+    if status is None or callsign is None:
+        return
+    reported = {"callsign": callsign, "at": row.at, "status": status, "entered_at": row.recorded_at}
+    if told.within(row):
+        told.statuses.append(reported)
+    else:
+        told.before[callsign] = reported
 
 
 def _off_duty(told: _Told, row: Row, details: Mapping[str, Any]) -> None:
     duty = told.duties.get(details["duty"])
     if duty is not None:
         duty |= {"end": row.at, "gone": not told.within(row)}
+    if not told.within(row):
+        told.before.pop(row.subject or "", None)
 
 
 def _changed_status(told: _Told, row: Row, details: Mapping[str, Any]) -> None:
-    if told.within(row):
-        told.statuses.append(_status(row.subject, row, details["status"]))
+    _report(told, row, row.subject, details["status"])
 
 
 def _received(told: _Told, row: Row, _details: Mapping[str, Any]) -> None:
@@ -171,20 +191,27 @@ def _regraded(told: _Told, row: Row, details: Mapping[str, Any]) -> None:
         told.regrades.append({**regrade, "entered_at": row.recorded_at})
 
 
-def _assigned(told: _Told, row: Row, details: Mapping[str, Any]) -> None:
+def _amended(told: _Told, row: Row, details: Mapping[str, Any]) -> None:
+    changes = dict(details["changes"])
+    if "lat" in changes:
+        changes["place"] = f"{changes['lat']!r},{changes['lon']!r}"
     if told.within(row):
-        sent = {"incident_id": row.subject, "callsign": details["callsign"], "assigned_at": row.at}
-        told.sent.append({**sent, "entered_at": row.recorded_at, "reason": details["reason"]})
+        known = {"incident_id": row.subject, "at": row.at, "entered_at": row.recorded_at}
+        told.amendments += [{**known, "field": name, "value": changes[name]} for name in AMENDED if name in changes]
+
+
+def _assigned(told: _Told, row: Row, details: Mapping[str, Any]) -> None:
+    sent = {"incident_id": row.subject, "callsign": details["callsign"], "assigned_at": row.at}
+    told.sent.append({**sent, "entered_at": row.recorded_at, "reason": details["reason"]})
 
 
 def _stepped(told: _Told, row: Row, details: Mapping[str, Any]) -> None:
-    if details["status"] is not None and told.within(row):
-        told.statuses.append(_status(details["callsign"], row, details["status"]))
+    _report(told, row, details["callsign"], details["status"])
     for sent in reversed(told.sent):
         if (sent["incident_id"], sent["callsign"]) == (row.subject, details["callsign"]) and "cleared_at" not in sent:
             sent[_STEPS[row.kind]] = row.at
             if row.kind in _ENDED:
-                sent["ended"] = _ENDED[row.kind]
+                sent |= {"ended": _ENDED[row.kind], "gone": not told.within(row)}
             return
 
 
@@ -227,6 +254,7 @@ _READS: Final[dict[str, Callable[[_Told, Row, Mapping[str, Any]], None]]] = {
     RECEIVED: _received,
     IMPORTED: _received,
     "incident_regraded": _regraded,
+    "incident_amended": _amended,
     "unit_assigned": _assigned,
     **dict.fromkeys(_STEPS, _stepped),
     "closure_opened": _opened,
@@ -256,8 +284,17 @@ def _incidents(reading: Reading, told: _Told, end: datetime | None) -> Iterator[
 
 def _incident(case: Case, row: Row) -> dict[str, Any]:
     values = {name: getattr(case, name) for name in COLUMNS["incidents.csv"] if hasattr(case, name)}
-    more = {"grade": case.asked_grade, "closed_at": case.ended_at, "entered_at": row.recorded_at}
-    return {**values, **more, "dash": None if case.dash is None else case.dash["level"]}
+    first: dict[str, Any] = {
+        name: row.details[name] for name in _AT_FIRST if row.details is not None and name in row.details
+    }
+    more = {"closed_at": case.ended_at, "merged_into": case.duplicate_of, "entered_at": row.recorded_at}
+    return {
+        **values,
+        "grade": case.asked_grade,
+        **first,
+        **more,
+        "dash": None if case.dash is None else case.dash["level"],
+    }
 
 
 def _fix(report: Report) -> dict[str, Any]:

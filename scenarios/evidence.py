@@ -22,13 +22,26 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from dispatch.force import Force
 from graphs.errors import Fault, InputError
 from graphs.faults import gather, parse_toml, read_text, shape_faults
+from graphs.netfile import load_network
+from graphs.network import Network
+from graphs.profiles import Profiles
 from scenarios.cells import meant
 from scenarios.manifest import File
+from scenarios.past import (
+    PastAmendment,
+    PastAssignment,
+    PastDuty,
+    PastIncident,
+    PastRegrade,
+    PastStatus,
+    amended,
+)
 from scenarios.past_fixes import PastFixes, no_fixes
 
 MANIFEST: Final = "manifest.toml"
 FORCE: Final = "force.toml"
 NETWORK: Final = "roads.network"
+PROFILES: Final = "profiles.toml"
 POSITIONS: Final = "positions.parquet"
 CLOSURES: Final = "closures.geojson"
 QUARANTINED: Final = "quarantined.csv"
@@ -45,116 +58,9 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "statuses.csv": ("callsign", "at", "status", "entered_at"),
     "duties.csv": ("callsign", "start", "end", "crew", "skills", "sector", "home", "entered_at"),
     "regrades.csv": ("incident_id", "at", "grade", "entered_at"),
-    "retags.csv": ("incident_id", "at", "tags", "entered_at"),
+    "amendments.csv": ("incident_id", "at", "field", "value", "entered_at"),
     QUARANTINED: ("table", "row", "incident_id", "callsign", "reasons"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class PastIncident:
-    """An incident as it was recorded.
-
-    Parameters
-    ----------
-    incident_id
-        Unique in the folder.
-    received_at
-        When the call came in.
-    grade, tags
-        As first given; `PastRegrade` and `PastTags` say what they became.
-    lat, lon
-        WGS 84 degrees; None where the record has no place.
-    merged_into
-        The incident that it turned out to be a second report of.
-    self_initiated
-        An officer came upon it: nobody was sent.
-    entered_at
-        When it was written down; None where the record does not say, and then it counts as known when it happened.
-    """
-
-    incident_id: str
-    received_at: datetime
-    grade: str | None = None
-    lat: float | None = None
-    lon: float | None = None
-    type: str | None = None
-    tags: frozenset[str] = frozenset()
-    needs: frozenset[str] = frozenset()
-    units_needed: int = 1
-    sector: str | None = None
-    on_road: bool = False
-    closed_at: datetime | None = None
-    outcome: str | None = None
-    merged_into: str | None = None
-    self_initiated: bool = False
-    entered_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PastAssignment:
-    """A unit that was sent, and the steps that it came to; None where a step is not recorded.
-
-    Parameters
-    ----------
-    reason
-        Why another than the suggested unit was sent, as recorded.
-    ended
-        ``clear``, ``stood_down`` or ``diverted``.
-    """
-
-    incident_id: str
-    callsign: str
-    assigned_at: datetime
-    en_route_at: datetime | None = None
-    on_scene_at: datetime | None = None
-    cleared_at: datetime | None = None
-    entered_at: datetime | None = None
-    reason: str | None = None
-    ended: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PastStatus:
-    """A status code that a unit reported at a moment."""
-
-    callsign: str
-    at: datetime
-    status: str
-    entered_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PastDuty:
-    """A period for which a callsign was manned; ``home`` is ``(lat, lon)`` of its station."""
-
-    callsign: str
-    start: datetime
-    end: datetime | None = None
-    crew: int | None = None
-    skills: frozenset[str] = frozenset()
-    sector: str | None = None
-    home: tuple[float, float] | None = None
-    entered_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PastRegrade:
-    """Another grade for an incident, from a moment on."""
-
-    incident_id: str
-    at: datetime
-    grade: str
-    entered_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PastTags:
-    """The tags of an incident, all of them, from a moment on."""
-
-    incident_id: str
-    at: datetime
-    tags: frozenset[str]
-    entered_at: datetime | None = None
 
 
 class Assumed(BaseModel):
@@ -238,7 +144,7 @@ class Evidence:
         By incident, in order of sending.
     statuses, duties
         By callsign, in order of time.
-    regrades, retags
+    regrades, amendments
         By incident, in order of time.
     closures
         GeoJSON features, as ``closures.geojson`` has them: ``entered_at`` and ``lifted_entered_at`` stand beside
@@ -257,15 +163,33 @@ class Evidence:
     statuses: Mapping[str, tuple[PastStatus, ...]]
     duties: Mapping[str, tuple[PastDuty, ...]]
     regrades: Mapping[str, tuple[PastRegrade, ...]]
-    retags: Mapping[str, tuple[PastTags, ...]]
+    amendments: Mapping[str, tuple[PastAmendment, ...]]
     closures: tuple[Mapping[str, Any], ...]
     quarantined: Mapping[str, str]
     fixes: PastFixes
 
+    def at_last(self, past: PastIncident) -> PastIncident:
+        """Return an incident with all that became known of it."""
+        return amended(past, self.amendments.get(past.incident_id, ()))
+
     @property
-    def network_file(self) -> Path | None:
-        """The road network, None where the folder has none."""
-        return self.folder / NETWORK if self.manifest.network else None
+    def has_network(self) -> bool:
+        """Whether the folder has a road network."""
+        return bool(self.manifest.network)
+
+    def network(self, profiles: Profiles | None = None) -> Network | None:
+        """Load the road network, None where the folder has none.
+
+        Parameters
+        ----------
+        profiles
+            The table to drive by in place of that of the folder, or of the shipped one where it has none.
+        """
+        if not self.has_network:
+            return None
+        if profiles is None and PROFILES in self.manifest.files:
+            profiles = Profiles.read(self.folder / PROFILES)
+        return load_network(self.folder / NETWORK, profiles)
 
 
 def read_evidence(folder: Path, *, fixes: PastFixes | None = None) -> Evidence:
@@ -297,7 +221,7 @@ def read_evidence(folder: Path, *, fixes: PastFixes | None = None) -> Evidence:
         statuses=_grouped(PastStatus, tables["statuses.csv"], "callsign", "at"),
         duties=_grouped(PastDuty, tables["duties.csv"], "callsign", "start"),
         regrades=_grouped(PastRegrade, tables["regrades.csv"], "incident_id", "at"),
-        retags=_grouped(PastTags, tables["retags.csv"], "incident_id", "at"),
+        amendments=_grouped(PastAmendment, tables["amendments.csv"], "incident_id", "at"),
         closures=_closures(folder / CLOSURES),
         quarantined={row["incident_id"]: row["reasons"] for row in tables[QUARANTINED] if row["incident_id"]},
         fixes=fixes,
@@ -377,7 +301,7 @@ def _text(column: str, cell: str | None) -> Any:
     if column in {"tags", "needs", "skills"}:
         return frozenset(meant(cell).split(";")) if cell else frozenset()
     if column == "home" and cell:
-        lat, lon = cell.split(",")
+        lat, lon = meant(cell).split(",")
         return float(lat), float(lon)
     return meant(cell) if cell else None
 

@@ -20,7 +20,8 @@ from dispatch.model import Fix, Incident, Picture, Unit
 from graphs.closures import closures_of
 from graphs.conditions import NO_CONDITIONS, Conditions
 from graphs.network import Network
-from scenarios.evidence import Evidence, PastAssignment, PastDuty, PastIncident, PastStatus
+from scenarios.evidence import Evidence
+from scenarios.past import PastAssignment, PastDuty, PastIncident, PastStatus, amended
 from scenarios.past_fixes import microseconds
 
 NEVER_US: Final = np.iinfo(np.int64).max
@@ -144,6 +145,7 @@ class Known:
             It has no place, or no grade was known.
         """
         grade, graded_at = self.grade(past, at)
+        past = self.as_known(past, at)
         if past.lat is None or past.lon is None or grade is None:
             raise ValueError(f"incident {past.incident_id} has no place or no grade")
         return Incident(
@@ -153,7 +155,7 @@ class Known:
             incident_id=past.incident_id,
             received_at=past.received_at,
             type=past.type,
-            tags=self.tags(past, at),
+            tags=past.tags,
             needs=past.needs,
             units_needed=past.units_needed,
             sector=past.sector,
@@ -168,12 +170,10 @@ class Known:
                 return change.grade, change.at
         return past.grade, past.received_at
 
-    def tags(self, past: PastIncident, at: datetime) -> frozenset[str]:
-        """Return the tags that an incident was known to have at a moment."""
-        for change in reversed(self._evidence.retags.get(past.incident_id, ())):
-            if change.at <= at and (change.entered_at is None or change.entered_at <= at):
-                return change.tags
-        return past.tags
+    def as_known(self, past: PastIncident, at: datetime) -> PastIncident:
+        """Return an incident as it was known at a moment, but for its grade."""
+        told = self._evidence.amendments.get(past.incident_id, ())
+        return amended(past, (one for one in told if one.at <= at and (one.entered_at is None or one.entered_at <= at)))
 
     def conditions(self, at: datetime) -> Conditions:
         """Return the closures that were known at a moment."""
@@ -256,7 +256,9 @@ class Known:
         """Yield the incidents that units are busy with, as far as they have a place and a grade of the force."""
         for incident_id in bound:
             past = self.incidents.get(incident_id)
-            if past is None or past.lat is None or self.grade(past, at)[0] not in self.force.grades:
+            if past is None or self.grade(past, at)[0] not in self.force.grades:
+                continue
+            if self.as_known(past, at).lat is None:
                 continue
             incident = self.incident(past, at)
             yield replace(incident, tags=incident.tags & self.force.tags.keys())

@@ -23,7 +23,6 @@ from typing import Any, Final
 import orjson
 
 from graphs.errors import Fault, InputError
-from graphs.netfile import load_network
 from graphs.network import Network
 from graphs.provenance import code_hash, product_version
 from scenarios.evidence import MANIFEST, Evidence, read_evidence, read_manifest, require_unchanged
@@ -71,7 +70,9 @@ def told_nobody(_done: int, _total: int) -> None:
     """Tell nobody."""
 
 
-def replay(folder: Path, out: Path, *, jobs: int = 0, told: Progress = told_nobody, changes: Path | None = None) -> Replayed:
+def replay(
+    folder: Path, out: Path, *, jobs: int = 0, told: Progress = told_nobody, changes: Path | None = None
+) -> Replayed:
     """Judge every incident of an imported folder and write ``verdicts.csv``, ``ledgers.jsonl.gz`` and ``replay.json``.
 
     Parameters
@@ -98,7 +99,7 @@ def replay(folder: Path, out: Path, *, jobs: int = 0, told: Progress = told_nobo
     with alone(out), _work_folder(folder, out) as work:
         task = Task(folder, work / "as_it_was", _shared_fixes(folder, work))
         evidence = task.evidence()
-        network = None if evidence.network_file is None else load_network(evidence.network_file)
+        network = evidence.network()
         asked = () if changes is None else read_what_if(changes, evidence, network)
         tell = _progress(out, told, (len(asked) + 1) * len(evidence.incidents))
         judged = tuple(judge_all(task, len(evidence.incidents), jobs, tell(0)))
@@ -264,7 +265,7 @@ def _begin(task: Task) -> None:
     """Read the record in a process that is to judge parts of it."""
     evidence, what_if = task.evidence(), task.what_if
     profiles = None if what_if is None else what_if.profiles()
-    network = None if evidence.network_file is None else load_network(evidence.network_file, profiles)
+    network = evidence.network(profiles)
     evidence = evidence if what_if is None else what_if.evidence(evidence)
     known = Known(evidence, network, None if what_if is None else what_if.extra())
     _bench[:] = [_Bench(task.work, evidence, known, network)]

@@ -8,18 +8,10 @@ from itertools import chain
 from typing import Final
 
 from dispatch.force import Force
-from scenarios.evidence import (
-    Evidence,
-    ImportedManifest,
-    PastAssignment,
-    PastDuty,
-    PastIncident,
-    PastRegrade,
-    PastStatus,
-    PastTags,
-)
+from scenarios.evidence import Evidence, ImportedManifest
+from scenarios.past import PastAmendment, PastAssignment, PastDuty, PastIncident, PastRegrade, PastStatus
 
-Dated = PastAssignment | PastDuty | PastIncident | PastRegrade | PastStatus | PastTags
+Dated = PastAssignment | PastDuty | PastIncident | PastRegrade | PastStatus | PastAmendment
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +72,7 @@ def _never_entered(evidence: Evidence) -> Iterator[str]:
         "statuses": chain.from_iterable(evidence.statuses.values()),
         "duties": chain.from_iterable(evidence.duties.values()),
         "changes of grade": chain.from_iterable(evidence.regrades.values()),
-        "changes of tags": chain.from_iterable(evidence.retags.values()),
+        "corrections of incidents": chain.from_iterable(evidence.amendments.values()),
     }
     for name, rows in facts.items():
         told = iter(rows)

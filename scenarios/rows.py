@@ -250,9 +250,10 @@ class IncidentRow(_Placed):
 
 
 Row = TypeVar("Row", UnitRow, IncidentRow)
+AnyRow = TypeVar("AnyRow", bound=_Row)
 
 
-def sound_part(model: type[Row], values: Mapping[str, Any], unsound: Collection[str]) -> Row:
+def sound_part(model: type[AnyRow], values: Mapping[str, Any], unsound: Collection[str]) -> AnyRow:
     """Make a row of the values that are sound by themselves, so that they can be checked with the others."""
     readers = _readers(model)
     sound = readers.keys() & values.keys() - set(unsound)

@@ -29,7 +29,8 @@ from graphs.router import Router
 from graphs.tags import ROAD_CLASSES
 from graphs.times import MS_PER_S, EdgeTimes
 from scenarios.arrival import is_elsewhere
-from scenarios.evidence import Evidence, PastAssignment, PastIncident
+from scenarios.evidence import Evidence
+from scenarios.past import PastAssignment, PastIncident
 from scenarios.past_fixes import microseconds
 
 _US_PER_S: Final = 1_000_000
@@ -165,7 +166,7 @@ def trips_of(evidence: Evidence, network: Network, some: Collection[str] | None 
 
 
 def _assignments(evidence: Evidence) -> Iterator[tuple[PastIncident | None, PastAssignment]]:
-    known = {each.incident_id: each for each in evidence.incidents}
+    known = {each.incident_id: evidence.at_last(each) for each in evidence.incidents}
     for name in (*known, *sorted(evidence.assignments.keys() - known.keys())):
         for assignment in evidence.assignments.get(name, ()):
             yield known.get(name), assignment

@@ -14,9 +14,10 @@ from dispatch.recommendation import Recommendation
 from graphs.errors import OutsideNetwork
 from graphs.network import Network
 from scenarios.arrival import responses, setting_of
-from scenarios.evidence import Evidence, PastAssignment, PastIncident
+from scenarios.evidence import Evidence
 from scenarios.judge import Asked, Judgement, by_road, by_straight_line, judge
 from scenarios.known import Known
+from scenarios.past import PastAssignment, PastIncident
 from scenarios.verdict import DOMESTIC_ABUSE, Class, Verdict
 
 # Who sends two units names one after the other: what follows within a minute was one decision.
@@ -75,7 +76,7 @@ def weighed(past: PastIncident, evidence: Evidence, known: Known, network: Netwo
     assignments = evidence.assignments.get(past.incident_id, ())
     decision = decision_of(assignments)
     told = _about(past, evidence, known, decision)
-    told |= responses(past, assignments, evidence, None if decision is None else decision.at)
+    told |= responses(evidence.at_last(past), assignments, evidence, None if decision is None else decision.at)
     stopped = next(_nothing_to_judge(past, evidence, known, decision), None)
     if stopped is not None or decision is None:
         verdict, because = stopped or ("dropped", "nobody_sent")
@@ -112,21 +113,20 @@ def _about(past: PastIncident, evidence: Evidence, known: Known, decision: Decis
     """Return what a verdict says of the incident itself."""
     local = past.received_at.astimezone(ZoneInfo(evidence.manifest.time_zone))
     at = past.received_at if decision is None else decision.at
-    changes = evidence.retags.get(past.incident_id, ())
-    ever = past.tags.union(*(change.tags for change in changes))
+    then, last = known.as_known(past, at), evidence.at_last(past)
     return {
         "incident_id": past.incident_id,
         "received_at": past.received_at,
-        "lat": past.lat,
-        "lon": past.lon,
+        "lat": then.lat,
+        "lon": then.lon,
         "decided_at": None if decision is None else decision.at,
         "sent": () if decision is None else decision.callsigns,
         "reason": "" if decision is None else ";".join(decision.reasons),
         "grade": known.grade(past, at)[0] or "",
-        "tags": tuple(sorted(known.tags(past, at))),
-        "domestic_abuse": DOMESTIC_ABUSE in ever,
-        "sector": past.sector or "",
-        "setting": setting_of(past, known.force),
+        "tags": tuple(sorted(then.tags)),
+        "domestic_abuse": DOMESTIC_ABUSE in last.tags | then.tags | past.tags,
+        "sector": then.sector or "",
+        "setting": setting_of(then, known.force),
         "hour": local.hour,
         "shift": next((name for name, hours in _SHIFTS if local.hour in hours), "night"),
     }
@@ -154,7 +154,7 @@ def _nothing_to_judge(
         yield "unknown", "no_grade" if grade is None else "unknown_grade"
     elif not known.force.grades[grade].deploys:
         yield "dropped", "not_deployed"
-    if past.lat is None or past.lon is None:
+    if known.as_known(past, decision.at).lat is None:
         yield "unknown", "no_place"
 
 

@@ -23,21 +23,9 @@ from graphs.profiles import Profiles
 from graphs.router import Router
 from graphs.tags import ROAD_CLASSES
 from graphs.times import edge_times
-from scenarios.evidence import (
-    COLUMNS,
-    FORCE,
-    MANIFEST,
-    NETWORK,
-    POSITIONS,
-    Assumed,
-    Evidence,
-    ImportedManifest,
-    PastAssignment,
-    PastDuty,
-    PastIncident,
-    PastRegrade,
-)
+from scenarios.evidence import COLUMNS, FORCE, MANIFEST, NETWORK, POSITIONS, Assumed, Evidence, ImportedManifest
 from scenarios.manifest import File
+from scenarios.past import PastAssignment, PastDuty, PastIncident, PastRegrade
 from scenarios.past_fixes import SCHEMA, PastFixes, microseconds, no_fixes
 from scenarios.trips import driven_s
 
@@ -98,7 +86,7 @@ def evidence_of(
         statuses={},
         duties=_by(duties, lambda each: each.callsign),
         regrades=_by(regrades, lambda each: each.incident_id),
-        retags={},
+        amendments={},
         closures=tuple(closures),
         quarantined=quarantined or {},
         fixes=fixes_of(reports),

@@ -18,31 +18,18 @@ from graphs.netfile import save_network
 from graphs.network import Network
 from nightshift import CLEVELAND, NOW, TOWN
 from scenarios.cells import write_table
-from scenarios.evidence import (
-    CLOSURES,
-    COLUMNS,
-    FORCE,
-    MANIFEST,
-    NETWORK,
-    POSITIONS,
-    QUARANTINED,
-    PastAssignment,
-    PastDuty,
-    PastIncident,
-    PastRegrade,
-    PastStatus,
-    PastTags,
-)
+from scenarios.evidence import CLOSURES, COLUMNS, FORCE, MANIFEST, NETWORK, POSITIONS, QUARANTINED
+from scenarios.past import PastAmendment, PastAssignment, PastDuty, PastIncident, PastRegrade, PastStatus
 from scenarios.past_fixes import SCHEMA
 
-Row = PastIncident | PastAssignment | PastStatus | PastDuty | PastRegrade | PastTags
+Row = PastIncident | PastAssignment | PastStatus | PastDuty | PastRegrade | PastAmendment
 _TABLE_OF = {
     PastIncident: "incidents.csv",
     PastAssignment: "assignments.csv",
     PastStatus: "statuses.csv",
     PastDuty: "duties.csv",
     PastRegrade: "regrades.csv",
-    PastTags: "retags.csv",
+    PastAmendment: "amendments.csv",
 }
 
 

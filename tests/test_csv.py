@@ -395,6 +395,60 @@ class TestOut:
             assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
 
 
+class TestWhatWasKnown:
+    def test_an_incident_is_written_as_it_was_received(self, manned: Desk, tmp_path: Path) -> None:
+        first = manned.done("/v1/incidents", CALL)["incident_id"]
+        manned.later(60)
+        other = manned.done("/v1/incidents", {**CALL, "grade": "standard", "tags": ["weapon_seen"]})["incident_id"]
+        changes = {"lat": 57.70, "lon": 11.98, "tags": ["domestic_abuse", "suspect_present"]}
+        manned.done(f"/v1/incidents/{first}/amend", changes)
+        manned.later(60)
+        manned.done(f"/v1/incidents/{other}/link", {"duplicate_of": first})
+        files = write_out(manned, tmp_path / "night")
+        told = {row["incident_id"]: row for row in files["incidents.csv"]}
+        assert (float(told[first]["lat"]), told[first]["tags"]) == (CALL["lat"], ";".join(CALL.get("tags", [])))
+        assert (told[first]["merged_into"], told[other]["merged_into"]) == ("", first)
+        assert told[other]["tags"] == "weapon_seen"
+        amended = [row for row in files["amendments.csv"] if row["incident_id"] == first]
+        assert (amended[0]["field"], amended[0]["value"]) == ("place", "57.7,11.98")
+        tags = [set(row["value"].split(";")) for row in amended if row["field"] == "tags"]
+        assert tags[0] == {"domestic_abuse", "suspect_present"}
+        assert tags[-1] >= {"domestic_abuse", "suspect_present", "weapon_seen"}
+        assert all(row["at"] and row["entered_at"] for row in files["amendments.csv"])
+
+    def test_a_period_begins_with_what_was_true_already(self, manned: Desk, tmp_path: Path) -> None:
+        first = manned.done("/v1/incidents", CALL)["incident_id"]
+        sending = manned.done(f"/v1/incidents/{first}/recommendations")["suggested"][0]
+        manned.done(f"/v1/incidents/{first}/assignments", {"callsign": sending})
+        manned.later(60)
+        manned.done(f"/v1/incidents/{first}/assignments/{sending}/en-route")
+        manned.later(60)
+        start = manned.now
+        whole = write_out(manned, tmp_path / "whole")
+        late = write_out(manned, tmp_path / "late", "--from", start)
+        assert late["incidents.csv"] == []
+        (sent,) = late["assignments.csv"]
+        assert (sent["incident_id"], sent["callsign"], sent["cleared_at"]) == (first, sending, "")
+        assert sent["en_route_at"]
+        on_duty = [row["callsign"] for row in late["duties.csv"]]
+        last = {row["callsign"]: row for row in whole["statuses.csv"]}
+        assert {row["callsign"]: row for row in late["statuses.csv"]} == last
+        assert len(late["statuses.csv"]) == len(last) <= len(on_duty)
+
+    def test_what_had_ended_by_then_is_left_out(self, manned: Desk, tmp_path: Path) -> None:
+        first = manned.done("/v1/incidents", CALL)["incident_id"]
+        sending = manned.done(f"/v1/incidents/{first}/recommendations")["suggested"][0]
+        manned.done(f"/v1/incidents/{first}/assignments", {"callsign": sending})
+        for step in ("en-route", "at-scene", "clear"):
+            manned.later(60)
+            manned.done(f"/v1/incidents/{first}/assignments/{sending}/{step}")
+        manned.done(f"/v1/units/{sending}/off-duty")
+        manned.later(60)
+        late = write_out(manned, tmp_path / "late", "--from", manned.now)
+        assert late["assignments.csv"] == []
+        assert sending not in {row["callsign"] for table_ in ("statuses", "duties") for row in late[f"{table_}.csv"]}
+
+
 @contextmanager
 def another(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if kind == "sqlite":

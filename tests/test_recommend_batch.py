@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -66,7 +67,7 @@ def eta_alone(ways: Ways, times: EdgeTimes, question: Question, spots: tuple[Spo
     time_ms = ready_ms + leg.time_ms
     return Eta(
         time_ms, ready_ms, leg.drive_ms, leg.walk_ms, max(time_ms - doubt_ms, ready_ms), time_ms + doubt_ms + turn_ms,
-        leg,
+        leg.length_m, leg.spot.gap_m, lambda: leg,
     )  # fmt: skip
 
 
@@ -131,7 +132,8 @@ def check(
     for line in answer.ledger:
         found, failed = slow.told(line.unit, asked)
         assert line.failed == failed
-        assert (line.eta and replace(line.eta, leg=line.eta.leg)) == found
+        assert line.eta == found
+        assert (line.eta and line.eta.leg) == (found and found.leg)
         sent = answer.suggested if line.unit.callsign in answer.suggested else (line.unit.callsign,)
         expected = slow.leaves(line.unit, frozenset(sent)) if line.eligible and line.unit.committed else None
         assert line.leaves == expected
@@ -269,6 +271,25 @@ def test_spots_in_columns_are_spots_one_by_one() -> None:
     assert [spot.delay_ms for spot in later[2]] == [spot.delay_ms + 2000 for spot in each[2]]
 
 
+@pytest.mark.parametrize("engine", [Router, ReferenceRouter])
+def test_best_ways_in_columns_are_best_ways_one_by_one(engine: type[Routing]) -> None:
+    router = engine(TOWN.network, "response")
+    lat, lon = np.array([TOWN.at(name, east_m=7.0) for name in "ABXYG"]).T.copy()
+    nothing = np.zeros(len(lat))
+    reports = router.spots_of(lat, lon, nothing + 90.0, nothing + 40.0, nothing)
+    ways = router.arrivals(router.approaches(*TOWN.at("F")))
+    found, expected = ways.best_of_reports(reports), ways.best_of(reports.each())
+    assert found.there.tolist() == [True, True, False, False, True]
+    for row, leg in enumerate(expected):
+        if leg is not None:
+            assert (found.time_ms[row], found.walk_ms[row]) == (leg.time_ms, leg.walk_ms)
+            assert (found.length_m[row], found.edge[row], found.gap_m[row]) == (
+                leg.length_m, leg.spot.edge, leg.spot.gap_m,
+            )  # fmt: skip
+            assert found.leg(row) == leg
+            assert found.leg(row).edges == leg.edges
+
+
 # ---- Real roads --------------------------------------------------------------------------------------------------
 
 
@@ -301,6 +322,18 @@ def many(picture: Picture, force: Force, chance: random.Random) -> Picture:
             )
         )
     return replace(picture, units=tuple(units))
+
+
+def test_all_who_ask_at_once_are_told_the_same(gothenburg: Network, night: tuple[Picture, Force]) -> None:
+    picture, force = night
+    crowd = many(picture, force, random.Random(7))
+    asked = replace(picture.incidents[0], grade="emergency")
+    alone = recommend(crowd, asked, gothenburg, force).to_json()
+    answer = recommend(crowd, asked, gothenburg, force)
+    with ThreadPoolExecutor(8) as threads:
+        told = set(threads.map(lambda _: answer.to_json(), range(16)))
+    assert told == {alone}
+    assert any(line.leaves for line in answer.ledger)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -14,7 +14,8 @@ from graphs.router import Router
 from graphs.tags import ROAD_CLASSES
 from recorded_trips import LONDON, START, Report, Truth, after, evidence_of, junctions, recorded
 from roadmaps import RoadMap, draw
-from scenarios.evidence import Assumed, Evidence, PastAssignment, PastDuty, PastIncident, PastRegrade
+from scenarios.evidence import Assumed, Evidence
+from scenarios.past import PastAssignment, PastDuty, PastIncident, PastRegrade
 from scenarios.trips import UNUSABLE, Trips, trips_of
 
 ROAD = draw(

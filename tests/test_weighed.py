@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from graphs.netfile import load_network
 from nightshift import CLEVELAND, NOW, TOWN, changed
 from records import Row, at, call, fix, on_duty, sent, write_records
-from scenarios.evidence import PastDuty, PastIncident, PastRegrade, PastStatus, PastTags, read_evidence
+from scenarios.evidence import read_evidence
 from scenarios.known import Known
+from scenarios.past import PastAmendment, PastDuty, PastIncident, PastRegrade, PastStatus
 from scenarios.verdict import Verdict
 from scenarios.weighed import weighed
 
@@ -31,7 +31,7 @@ class Folder:
     def verdict(self, rows: Iterable[Row | Iterable[Row]], fixes: Sequence[Any] = (FAR, NEAR), **more: Any) -> Verdict:
         flat = [row for each in rows for row in ([each] if hasattr(each, "__slots__") else each)]
         evidence = read_evidence(write_records(self._path, flat, fixes, **more))
-        network = None if evidence.network_file is None else load_network(evidence.network_file)
+        network = evidence.network()
         past = next(each for each in evidence.incidents if each.incident_id == "1")
         return weighed(past, evidence, Known(evidence, network), network).verdict
 
@@ -185,9 +185,24 @@ class TestHindsight:
         assert (found.grade, found.last_grade) == ("standard", "emergency")
 
     def test_tags_that_came_later_do_not_count_for_who_could_go(self, folder: Folder) -> None:
-        later = PastTags("1", at(900), frozenset({"domestic_abuse"}))
+        later = PastAmendment("1", at(900), "tags", "domestic_abuse")
         found = folder.verdict([call(), later, *both(), sent("R2")])
         assert (found.tags, found.domestic_abuse) == ((), True)
+
+    def test_a_place_that_was_corrected_in_time(self, folder: Folder) -> None:
+        moved = PastAmendment("1", at(30), "place", "{!r},{!r}".format(*TOWN.at("B")))
+        found = folder.verdict([call(), moved, *both(), sent("R1")])
+        assert (found.verdict, (found.lat, found.lon)) == ("nearest_sent", TOWN.at("B"))
+
+    def test_a_place_that_was_corrected_after_the_decision(self, folder: Folder) -> None:
+        moved = PastAmendment("1", at(90), "place", "{!r},{!r}".format(*TOWN.at("B")))
+        assert folder.verdict([call(), moved, *both(), sent("R1")]).verdict == "nearer_eligible_not_sent"
+
+    def test_a_skill_that_was_asked_for_in_time(self, folder: Folder) -> None:
+        asked = PastAmendment("1", at(30), "needs", "taser", at(40))
+        skilled = on_duty("R1", skills=frozenset({"taser"}))
+        found = folder.verdict([call(), asked, skilled, on_duty("R2"), sent("R1")])
+        assert (found.verdict, found.because) == ("nearer_not_eligible", "skill")
 
     def test_a_closure_entered_late_was_not_known(self, folder: Folder) -> None:
         line = {"type": "LineString", "coordinates": [TOWN.lonlat("D"), TOWN.lonlat("A")]}
