@@ -183,8 +183,10 @@ def _verdict(told: dict[str, Any], asked: Asked, judgement: Judgement, *, by_tim
 def _ledger(found: Recommendation, decision: Decision, judgement: Judgement) -> dict[str, Any]:
     """Return the lines that a verdict rests on, and by what they were worked out."""
     shown = set(decision.callsigns) | {each.unit.callsign for each in judgement.nearer}
-    part = replace(found, ledger=tuple(line for line in found.ledger if line.unit.callsign in shown))
-    told = part.as_dict()["ledger"]
+    # What a diverted unit would leave behind takes as long to find as all the rest, and nothing is judged by it.
+    lines = tuple(replace(line, leaving=None) for line in found.ledger if line.unit.callsign in shown)
+    part = replace(found, ledger=lines)
+    told = [{name: line[name] for name in line if name != "leaves"} for line in part.as_dict()["ledger"]]
     return {
         "incident_id": found.incident.incident_id,
         "decided_at": decision.at,
