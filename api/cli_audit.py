@@ -104,8 +104,11 @@ def _summary(done: Audited) -> dict[str, Any]:
 
 
 def _compared_values(each: Compared) -> dict[str, Any]:
+    from scenarios.compared import paired_values  # noqa: PLC0415
+
     changed = {"change": each.change.name, "incidents_that_differ": len(each.differences)}
-    return {**changed, "then": asdict(each.then), "nearest_eligible_sooner_s": asdict(each.sooner_s)}
+    then = {"then": asdict(each.then), "nearest_eligible_sooner_s": asdict(each.sooner_s)}
+    return {**changed, **paired_values(each), **then}
 
 
 def _print(done: Audited, output: Path) -> None:
@@ -125,9 +128,15 @@ def _print(done: Audited, output: Path) -> None:
         told = f"median {lost.median:.0f}, p90 {lost.p90:.0f}, {lost.total / _S_PER_H:.1f} h in all"
         out().print(f"seconds lost where a nearer one might have gone: {told}")
     for each in done.compared:
-        rate = _rate(each.then.good.of_judged)
-        out().print(f"what if {each.change.name}: nearest sent {rate}; {len(each.differences):,} incidents differ")
+        out().print(f"what if {each.change.name}: {_said_of(each)}", markup=False)
     out().print(f"see {output / 'report.html'}", highlight=False)
+
+
+def _said_of(each: Compared) -> str:
+    """Say what a change comes to, over the incidents that are judged with it and without."""
+    told = f"nearest sent {_rate(each.paired_then)}, without it {_rate(each.paired_before)}"
+    others = f"{each.left:,} judged no longer, {each.joined:,} judged only then" if each.left or each.joined else ""
+    return "; ".join(part for part in (told, others, f"{len(each.differences):,} incidents differ") if part)
 
 
 def _rate(rate: Rate) -> str:

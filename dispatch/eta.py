@@ -150,7 +150,7 @@ def etas(fleet: Fleet, ways: Ways, times: EdgeTimes) -> list[Eta | Failure]:
     legs = ways.best_of_reports(fleet.spots)
     ready_ms = np.array([mobilisation(question) * MS_PER_S for question in fleet.questions], np.int64)
     time_ms = ready_ms + legs.time_ms
-    doubt_ms = _age_doubt_ms(fleet.questions) + _accuracy_doubt_ms(fleet.radius_m, times, legs.edge)
+    doubt_ms = age_doubt_ms(fleet.questions) + _accuracy_doubt_ms(fleet.radius_m, times, legs.edge)
     latest_ms = time_ms + doubt_ms + _direction_doubt_ms(fleet.spots, ways, times)
     columns = zip(
         legs.there.tolist(),
@@ -189,7 +189,7 @@ def fix_age_ms(fix: Fix, now: datetime) -> int:
     return max(round((now - fix.fixed_at).total_seconds() * MS_PER_S), 0)
 
 
-def _age_doubt_ms(questions: Sequence[Question]) -> Longs:
+def age_doubt_ms(questions: Sequence[Question]) -> Longs:
     """Return the ages of moving units' fixes: each may have come nearer, or gone away, for so long since."""
     age_ms = [0 if it.unit.fix is None else fix_age_ms(it.unit.fix, it.now) for it in questions]
     doubted = [

@@ -53,7 +53,12 @@ def arrived(past: PastIncident, sent: Sequence[PastAssignment], evidence: Eviden
 
 def _counts(each: PastAssignment, evidence: Evidence) -> bool:
     """Tell whether a unit stops the clock, by its skills on that day."""
-    duties = [duty for duty in evidence.duties.get(each.callsign, ()) if duty.start <= each.assigned_at]
+    at = each.assigned_at
+    duties = [
+        duty
+        for duty in evidence.duties.get(each.callsign, ())
+        if duty.start <= at and (duty.end is None or at < duty.end)
+    ]
     skills = evidence.force.skills
     return not duties or all(skills[name].stops_clock for name in duties[-1].skills if name in skills)
 
@@ -93,7 +98,9 @@ def responses(
     came, force = arrived(past, sent, evidence), evidence.force
     grade, graded_at = past.grade, past.received_at
     for change in evidence.regrades.get(past.incident_id, ()):
-        if came.at is None or change.at <= came.at:
+        # One that was entered after the arrival would move a target that was met or missed already.
+        in_time = came.at is None or max(change.at, change.entered_at or change.at) < came.at
+        if in_time and change.grade != grade:
             grade, graded_at = change.grade, change.at
     starts = {"received": past.received_at, "graded": graded_at, "dispatched": decided_at}
     told: dict[str, Any] = {

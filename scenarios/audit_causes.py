@@ -12,7 +12,7 @@ from dispatch.force import Force
 from scenarios.audit_headline import lost_of
 from scenarios.audit_words import CAUSES, codes, grade_label, reason_label, reasons_of, said
 from scenarios.rates import Rate, Spread, rate
-from scenarios.verdict import Verdict
+from scenarios.verdict import JUDGED, Verdict
 
 WORST: Final = 20
 
@@ -64,14 +64,14 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A rule that kept the nearest unit from being sent.
+    """A rule that the nearest unit failed, or the unit sent.
 
     Parameters
     ----------
     key, label
         The rule, and what it means.
     count
-        Incidents at which the nearest unit failed it. A unit may fail several, so these do not add up.
+        Incidents at which the unit failed it. A unit may fail several, so these do not add up.
     alone
         Those at which it failed nothing else.
     """
@@ -93,12 +93,18 @@ class Causes:
     overrides
         Most frequent first.
     kept
-        Of ``nearer_not_eligible``; most frequent first.
+        Rules that the nearest unit failed, of ``nearer_not_eligible``; most frequent first.
+    sent_failed
+        Judged incidents at which the unit sent failed a rule itself, of those judged.
+    sent_rules
+        The rules that it failed; most frequent first.
     """
 
     causes: tuple[Cause, ...]
     overrides: tuple[Override, ...]
     kept: tuple[Kept, ...]
+    sent_failed: Rate
+    sent_rules: tuple[Kept, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +122,9 @@ class Worst:
     sector: str
     sent: tuple[str, ...]
     judged: str
-    nearest_eligible: str
+    better: str
     sent_s: float | None
-    nearest_eligible_s: float | None
+    better_s: float | None
     lost_s: float
     cause: str
     cause_label: str
@@ -128,7 +134,15 @@ class Worst:
 def causes_of(verdicts: Sequence[Verdict], force: Force) -> Causes:
     """Return why nearer units were not sent."""
     not_sent = [one for one in verdicts if one.verdict == "nearer_eligible_not_sent"]
-    return Causes(_causes(not_sent), _overrides(verdicts, force), _kept(verdicts))
+    judged = [codes(one.judged_failed) for one in verdicts if one.verdict in JUDGED]
+    sent_failed = [failed for failed in judged if failed]
+    return Causes(
+        causes=_causes(not_sent),
+        overrides=_overrides(verdicts, force),
+        kept=_kept([codes(one.because) for one in verdicts if one.verdict == "nearer_not_eligible"]),
+        sent_failed=rate(len(sent_failed), len(judged)),
+        sent_rules=_kept(sent_failed),
+    )
 
 
 def _causes(not_sent: Sequence[Verdict]) -> tuple[Cause, ...]:
@@ -157,8 +171,7 @@ def _override(key: str, of_it: Sequence[Verdict], force: Force) -> Override:
     return Override(key, reason_label(force, key), len(of_it), len(not_sent), lost_of(not_sent))
 
 
-def _kept(verdicts: Iterable[Verdict]) -> tuple[Kept, ...]:
-    rules = [codes(one.because) for one in verdicts if one.verdict == "nearer_not_eligible"]
+def _kept(rules: Sequence[tuple[str, ...]]) -> tuple[Kept, ...]:
     named = {rule for failed in rules for rule in failed}
     counted = [
         Kept(rule, said(rule), sum(rule in failed for failed in rules), sum(failed == (rule,) for failed in rules))
@@ -189,9 +202,9 @@ def _worst(one: Verdict, lost_s: float, force: Force) -> Worst:
         sector=one.sector,
         sent=one.sent,
         judged=one.judged,
-        nearest_eligible=one.nearest_eligible,
+        better=one.better,
         sent_s=one.sent_s,
-        nearest_eligible_s=one.nearest_eligible_s,
+        better_s=one.better_s,
         lost_s=lost_s,
         cause=one.cause,
         cause_label=CAUSES.get(one.cause, one.cause),

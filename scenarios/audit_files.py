@@ -22,7 +22,7 @@ from scenarios.rates import Difference, Rate, Spread
 from scenarios.verdict import Verdict
 
 # Of few incidents these say little, and may tell on a person.
-_NOT_OF_FEW: Final = frozenset({"share", "low", "high", "median", "p90", "ratio", "error_s"})
+_NOT_OF_FEW: Final = frozenset({"share", "low", "high", "difference", "median", "p90", "ratio", "error_s"})
 _GROUPINGS: Final = ("grade", "domestic_abuse", "sector", "hour", "shift")
 
 
@@ -35,21 +35,22 @@ class NumbersTable:
 
 
 def tables_of(audit: Audit) -> dict[str, NumbersTable]:
-    """Return the numbers as tables, by name; shares and percentiles of small groups are left out."""
+    """Return the numbers as tables, by name; but for the headline, shares and percentiles of few are left out."""
     groups, response = audit.groups, audit.response
     abuse = {"of_judged": groups.abuse_of_judged, "of_attended": groups.abuse_of_attended}
     grades = {"last": response.by_last_grade, "first": response.by_first_grade}
     predictions = {"all": (audit.prediction.all,), "grade": audit.prediction.grade, "hour": audit.prediction.hour}
     return {
-        "rates": _kinds("rate", Rate, _rates(audit)),
+        "rates": _rates(audit),
         "classes": _classes(audit.headline),
         "lost_s": _kinds("of", Spread, _lost(audit.headline)),
         "funnel": _funnel(audit),
         "groups": _tables("grouping", Group, {name: getattr(groups, name) for name in _GROUPINGS}),
-        "domestic_abuse_difference": _kinds("denominator", Difference, abuse),
+        "domestic_abuse_difference": _kinds("denominator", Difference, abuse, few=groups.abuse_of_judged.few or None),
         "causes": _table(Cause, audit.causes.causes),
         "override_reasons": _table(Override, audit.causes.overrides),
         "rules": _table(Kept, audit.causes.kept),
+        "sent_rules": _table(Kept, audit.causes.sent_rules),
         "worst": _table(Worst, audit.worst),
         "response": _tables("by_grade", ResponseRow, grades),
         "regraded": _table(Regraded, response.regraded),
@@ -58,16 +59,24 @@ def tables_of(audit: Audit) -> dict[str, NumbersTable]:
     }
 
 
-def _rates(audit: Audit) -> dict[str, Rate]:
+def _rates(audit: Audit) -> NumbersTable:
     """Return every rate that is about the whole period, by a name with its denominator."""
-    head, straight = audit.headline, audit.straight
+    headline = _kinds("rate", Rate, _headline_rates(audit.headline), few=False)
+    straight, quality = audit.straight, audit.quality
+    others = {"straight.nearest": straight.nearest, "straight.of_not_sent": straight.of_not_sent}
+    others |= {"sent_unit_failed": audit.causes.sent_failed}
+    lacking = ((each.name, getattr(quality, each.name)) for each in fields(quality))
+    others |= {f"quality.{name}": value for name, value in lacking if isinstance(value, Rate)}
+    return NumbersTable(headline.columns, (*headline.rows, *_kinds("rate", Rate, others).rows))
+
+
+def _headline_rates(head: Headline) -> dict[str, Rate]:
     measures = {"nearest_sent": head.good, "strict": head.strict, "strict_or_noise": head.strict_or_noise}
     found = {"if_unknown_bad": head.if_unknown_bad, "if_unknown_good": head.if_unknown_good}
-    for name, measure in measures.items():
+    found |= {"within_noise": head.within_noise, "if_all_placed": head.if_all_placed}
+    for name, measure in (measures | {"if_noise_bad": head.if_noise_bad}).items():
         found |= {f"{name}.of_judged": measure.of_judged, f"{name}.of_attended": measure.of_attended}
-    found |= {"straight.nearest": straight.nearest, "straight.of_not_sent": straight.of_not_sent}
-    lacking = ((each.name, getattr(audit.quality, each.name)) for each in fields(audit.quality))
-    return found | {f"quality.{name}": value for name, value in lacking if isinstance(value, Rate)}
+    return found
 
 
 def _lost(headline: Headline) -> dict[str, Spread]:
@@ -102,21 +111,37 @@ def _table(kind: type[Any], rows: Iterable[Any]) -> NumbersTable:
     return NumbersTable(tuple(_columns(kind)), tuple(map(_row, rows)))
 
 
-def _tables(title: str, kind: type[Any], tables: Mapping[str, Sequence[Any]]) -> NumbersTable:
+def _tables(
+    title: str, kind: type[Any], tables: Mapping[str, Sequence[Any]], *, few: bool | None = None
+) -> NumbersTable:
     """Return tables of one kind below each other, with a first column that tells them apart."""
-    rows = tuple({title: name, **_row(row)} for name, of_it in tables.items() for row in of_it)
+    rows = tuple({title: name, **_row(row, few=few)} for name, of_it in tables.items() for row in of_it)
     return NumbersTable((title, *_columns(kind)), rows)
 
 
-def _kinds(title: str, kind: type[Any], named: Mapping[str, Any]) -> NumbersTable:
-    return _tables(title, kind, {name: (value,) for name, value in named.items()})
+def _kinds(title: str, kind: type[Any], named: Mapping[str, Any], *, few: bool | None = None) -> NumbersTable:
+    return _tables(title, kind, {name: (value,) for name, value in named.items()}, few=few)
 
 
-def _row(row: Any) -> dict[str, Any]:
+def _row(row: Any, *, few: bool | None = None) -> dict[str, Any]:
+    """Return the cells of a row without what says little; ``few`` where it is not the row itself that tells."""
+    hidden = tuple(_few(row)) if few is None else ("",) * few
     cells = flat(asdict(row))
-    if not getattr(row, "small", False):
-        return cells
-    return {name: value for name, value in cells.items() if name.rpartition(".")[2] not in _NOT_OF_FEW}
+    return {
+        name: value
+        for name, value in cells.items()
+        if name.rpartition(".")[2] not in _NOT_OF_FEW or not name.startswith(hidden)
+    }
+
+
+def _few(value: Any, before: str = "") -> Iterator[str]:
+    """Yield the beginnings of the names of columns that are of few incidents."""
+    if getattr(value, "few", False) or getattr(value, "small", False):
+        yield before
+    for each in fields(value):
+        inside = getattr(value, each.name)
+        if is_dataclass(inside):
+            yield from _few(inside, f"{before}{each.name}.")
 
 
 def _columns(kind: type[Any], before: str = "") -> Iterator[str]:
@@ -142,10 +167,11 @@ def incidents_geojson(verdicts: Iterable[Verdict]) -> bytes:
 
 
 def _feature(one: Verdict) -> dict[str, Any]:
+    units = {"sent": one.judged, "better": one.better}
     placed = one.lat is not None and one.lon is not None
     return {
         "type": "Feature",
         "id": one.incident_id,
         "geometry": {"type": "Point", "coordinates": [one.lon, one.lat]} if placed else None,
-        "properties": {"class": one.verdict, "lost_s": one.lost_s, "grade": one.grade},
+        "properties": {"class": one.verdict, "lost_s": one.lost_s, "grade": one.grade, **units},
     }

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from dispatch.force import Force
-from scenarios.audit_headline import SMALL, Counts, Measure, counts_of, lost_of, measure_of
+from scenarios.audit_headline import Counts, Measure, counts_of, lost_of, measure_of
 from scenarios.audit_words import grade_label
-from scenarios.rates import Difference, Spread, difference
+from scenarios.rates import SMALL, Difference, Spread, difference
 from scenarios.verdict import Verdict
 
 _SHIFTS: Final = ("early", "late", "night")

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from scenarios.audit_words import said
 from scenarios.rates import Rate, Spread, rate, spread
 from scenarios.verdict import CLASSES, JUDGED, Class, Verdict
-
-# Below so many incidents a single one moves a rate by more than twenty points, and tells on a person.
-SMALL: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +76,12 @@ class Headline:
         Only where the unit sent was the nearest of all.
     strict_or_noise
         The same, with those who cannot be told from the nearest.
+    within_noise
+        Those who cannot be told from the nearest, of those judged: doubt about positions speaks for the decision.
+    if_noise_bad
+        The nearest-sent rate, were all of these counted as not.
+    if_all_placed
+        The nearest-sent rate of those judged at which every unit that might have been sent had a usable position.
     if_unknown_bad, if_unknown_good
         The nearest-sent rate of all attended, were all the unknown one way or the other.
     lost_not_sent_s
@@ -94,6 +96,9 @@ class Headline:
     good: Measure
     strict: Measure
     strict_or_noise: Measure
+    within_noise: Rate
+    if_noise_bad: Measure
+    if_all_placed: Rate
     if_unknown_bad: Rate
     if_unknown_good: Rate
     lost_not_sent_s: Spread
@@ -148,7 +153,7 @@ class Funnel:
     Parameters
     ----------
     read
-        Rows of incidents in the records.
+        Incidents in the records: rows, but for those that tell once more what a row before them told.
     stages
         ``refused`` at the import, ``dropped``, ``unknown``, in this order.
     judged
@@ -180,11 +185,15 @@ def lost_of(verdicts: Iterable[Verdict], classes: Iterable[Class] = JUDGED) -> S
 def headline_of(verdicts: Sequence[Verdict]) -> Headline:
     """Return the answer to "was the nearest officer sent?"."""
     counts = counts_of(verdicts)
+    placed = counts_of(one for one in verdicts if one.unplaced == 0)
     return Headline(
         counts=counts,
         good=measure_of(counts.good, counts),
         strict=measure_of(counts.nearest_sent, counts),
         strict_or_noise=measure_of(counts.nearest_sent + counts.sent_within_noise, counts),
+        within_noise=rate(counts.sent_within_noise, counts.judged),
+        if_noise_bad=measure_of(counts.good - counts.sent_within_noise, counts),
+        if_all_placed=rate(placed.good, placed.judged),
         if_unknown_bad=rate(counts.good, counts.attended),
         if_unknown_good=rate(counts.good + counts.unknown, counts.attended),
         lost_not_sent_s=lost_of(verdicts, ["nearer_eligible_not_sent"]),

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from dispatch.force import Force
-from scenarios.audit_headline import SMALL, Reason
+from scenarios.audit_headline import Reason
 from scenarios.audit_words import codes, grade_label, said
-from scenarios.rates import Rate, Spread, rate, spread
+from scenarios.rates import SMALL, Rate, Spread, rate, spread
 from scenarios.verdict import JUDGED, Verdict
 
 _BAND_HOURS: Final = 4

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from dispatch.force import Force
-from scenarios.audit_headline import SMALL
 from scenarios.audit_words import grade_label
-from scenarios.rates import Rate, Spread, rate, spread
+from scenarios.rates import SMALL, Rate, Spread, rate, spread
 from scenarios.verdict import Verdict
 
 # Nobody was asked to travel to these, so that there is no response to time.
-_NO_RESPONSE: Final = frozenset({"merged", "self_initiated", "not_deployed"})
+_NO_RESPONSE: Final = frozenset({"merged", "self_initiated"})
 _SETTINGS: Final = ("urban", "rural", "unknown")
 
 
@@ -140,8 +139,9 @@ def _is_due(one: Verdict, force: Force) -> bool:
     """Tell whether somebody was to travel to an incident."""
     if one.verdict == "dropped" and one.because in _NO_RESPONSE:
         return False
-    last = force.grades.get(one.last_grade)
-    return one.arrival != "nobody_sent" or last is None or last.deploys
+    # One at which the grade of the decision sent nobody may have been regraded since: that somebody was late counts.
+    graded = {one.last_grade} if one.arrival == "nobody_sent" else {one.first_grade or one.last_grade, one.last_grade}
+    return any(key not in force.grades or force.grades[key].deploys for key in graded)
 
 
 def _was_regraded(one: Verdict) -> bool:

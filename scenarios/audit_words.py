@@ -11,6 +11,7 @@ from dispatch.force import Force
 IN_WORDS: Final = "in_words"
 CAUSES: Final[Mapping[str, str]] = {
     "reason_recorded": "A reason was recorded",
+    "reason_recorded_late": "A reason was recorded, but only long after",
     "own_sector": "The unit sent is of the incident's own sector, the nearer one is not",
     "straight_line": "The unit sent was the nearest in a straight line, but not by road",
     "unexplained": "Nothing in the records explains it",
@@ -29,6 +30,8 @@ _RULES: Final[Mapping[str, str]] = {
     "outside_area": "it was outside the road network",
     "unreachable": "no road led from it to the incident",
     "not_in_the_records": "the records have no such callsign",
+    "not_cleared": "the records do not say when it was free again, and nothing of it since",
+    "same_moment": "it was sent elsewhere at the very same moment",
 }
 _DROPPED: Final[Mapping[str, str]] = {
     "nobody_sent": "nobody was sent",
@@ -38,6 +41,7 @@ _DROPPED: Final[Mapping[str, str]] = {
     "outside_network": "it is outside the road network",
 }
 _UNKNOWN: Final[Mapping[str, str]] = {
+    "entered_after_decision": "it was entered only after the unit was sent",
     "no_place": "the incident has no place",
     "row_quarantined": "a row about it was not accepted at the import",
     "no_grade": "it has no grade",
@@ -45,7 +49,7 @@ _UNKNOWN: Final[Mapping[str, str]] = {
     "assigned_before_received": "the unit was sent before the call came in, by the records",
     "logged_on_arrival": "the unit was logged only when it arrived, so that nobody knows when it was sent",
 }
-_UNITS: Final[Mapping[str, str]] = {"sent_unit": "the unit sent", "nearer_unit": "a unit that seemed nearer"}
+_UNITS: Final[Mapping[str, str]] = {"sent_unit": "a unit sent", "nearer_unit": "a unit that seemed nearer"}
 
 
 def codes(because: str) -> tuple[str, ...]:
@@ -62,7 +66,7 @@ def said(because: str) -> str:
 def _said(code: str) -> str:
     unit, _, rule = code.rpartition(":")
     if unit in _UNITS:
-        return f"of {_UNITS[unit]}: {_RULES.get(rule, rule)}"
+        return f"of {_UNITS[unit]}: {_RULES.get(rule) or _UNKNOWN.get(rule) or rule}"
     return _DROPPED.get(code) or _UNKNOWN.get(code) or _RULES.get(code) or code
 
 

@@ -19,12 +19,13 @@ from scenarios.calibrate import Calibration, TooFewTrips, fit
 from scenarios.compared import Compared, compare, write_compared
 from scenarios.evidence import Evidence, read_evidence
 from scenarios.known import Known
-from scenarios.replay import LEDGERS, Progress, Replayed, replay, told_nobody
-from scenarios.report import Told, write_report
+from scenarios.replay import LEDGERS, Progress, Replayed, judged, told_nobody, write_about, write_answers
+from scenarios.report import REPORT, Told, write_report
 from scenarios.report_cases import ledgers_of
 from scenarios.trips import trips_of
 from scenarios.verdict import Verdict
-from scenarios.weighed import decision_of, recommended, weighed
+from scenarios.weighed import recommended, weighed
+from scenarios.workplace import workplace
 
 # Enough to tell whether the profile table fits; `nearest calibrate` takes all that there are.
 _TRIPS: Final = 2_000
@@ -47,31 +48,43 @@ def audited(
     Parameters
     ----------
     folder, out, jobs, told, changes
-        See `replay`.
+        See `scenarios.replay.replay`.
 
     Raises
     ------
     InputError
-        See `replay`.
+        See `scenarios.replay.replay`.
     """
-    done = replay(folder, out, jobs=jobs, told=told, changes=changes)
-    evidence, verdicts = done.evidence, done.verdicts
-    audit = audit_of(verdicts, evidence.force, refused=_refused(evidence), assumed=evidence.manifest.notes)
-    compared = tuple(compare(change, verdicts, then) for change, then in done.what_ifs)
-    write_compared(out, compared)
-    report = Told(
+    with workplace(folder, out) as place:
+        done = judged(place, jobs=jobs, told=told, changes=changes)
+        evidence, verdicts = done.evidence, done.verdicts
+        audit = audit_of(verdicts, evidence.force, refused=_refused(evidence), assumed=evidence.manifest.notes)
+        compared = tuple(compare(change, verdicts, then) for change, then in done.what_ifs)
+        found, calibration = Audited(done, audit, compared), _calibration(done)
+        # All that is read is read: what is written is of the inputs that there were from the beginning.
+        place.require_same()
+        (out / REPORT).unlink(missing_ok=True)
+        write_answers(place, done)
+        write_compared(out, compared)
+        write_report(out, _told(found, out, calibration))
+        write_about(place, done)
+        return found
+
+
+def _told(found: Audited, out: Path, calibration: Calibration | None) -> Told:
+    """Return all that the report is made of."""
+    done, audit = found.replayed, found.audit
+    return Told(
         audit=audit,
-        verdicts=verdicts,
-        evidence=evidence,
+        verdicts=done.verdicts,
+        evidence=done.evidence,
         ledgers=ledgers_of(out / LEDGERS, {one.incident_id for one in audit.worst}),
         methods=done.about,
         network=done.network,
-        closed=Known(evidence, done.network).conditions,
-        calibration=_calibration(done),
-        compared=compared,
+        closed=Known(done.evidence, done.network).conditions,
+        calibration=calibration,
+        compared=found.compared,
     )
-    write_report(out, report)
-    return Audited(done, audit, compared)
 
 
 @dataclass(frozen=True)
@@ -102,11 +115,12 @@ def decided(folder: Path, incident_id: str) -> Decided:
         raise InputError([Fault(str(folder), "", "network", "nothing", "records with a road network")])
     known = Known(evidence, network)
     verdict = weighed(past, evidence, known, network).verdict
-    decision = decision_of(evidence.assignments.get(incident_id, ()))
-    if decision is None or verdict.judged == "":
+    placed = verdict.lat is not None and verdict.grade in evidence.force.grades and verdict.because != "outside_network"
+    answer = recommended(past, evidence, known, network) if placed else None
+    if answer is None:
         found = f"{verdict.verdict}: {verdict.because}"
         raise InputError([Fault(str(folder), "", "--incident", found, "an incident that can be judged")])
-    return Decided(recommended(past, decision, known, network), verdict, network, evidence.force)
+    return Decided(answer, verdict, network, evidence.force)
 
 
 def _refused(evidence: Evidence) -> Mapping[str, int]:

@@ -11,9 +11,10 @@ import orjson
 
 from scenarios.audit_headline import Headline, headline_of
 from scenarios.cells import write_rows
-from scenarios.rates import Spread, spread
-from scenarios.verdict import Verdict
+from scenarios.rates import Rate, Spread, spread
+from scenarios.verdict import JUDGED, Verdict
 from scenarios.what_if import Change, Difference, differences
+from scenarios.workplace import write_whole
 
 WHAT_IF: Final = "what_if.json"
 DIFFERENCES: Final = "what_if.csv"
@@ -28,7 +29,14 @@ class Compared:
     change
         What is different.
     before, then
-        The numbers as they are, and as they would be.
+        The numbers as they are, and as they would be. They are not of the same incidents: a change makes some judged
+        that were not, or the other way.
+    paired_before, paired_then
+        The nearest-sent rate over the incidents that are judged both times.
+    paired_lost_before_s, paired_lost_then_s
+        Over the same incidents, seconds lost where a nearer unit could have gone.
+    left, joined
+        How many incidents are judged as it is and would not be, and the other way.
     differences
         Every incident of which something else would be said.
     """
@@ -36,6 +44,12 @@ class Compared:
     change: Change
     before: Headline
     then: Headline
+    paired_before: Rate
+    paired_then: Rate
+    paired_lost_before_s: Spread
+    paired_lost_then_s: Spread
+    left: int
+    joined: int
     differences: tuple[Difference, ...]
 
     @property
@@ -64,7 +78,21 @@ _SAID: Final = {
 
 def compare(change: Change, before: Sequence[Verdict], then: Sequence[Verdict]) -> Compared:
     """Hold the verdicts that there would be under a change against those that there are."""
-    return Compared(change, headline_of(before), headline_of(then), tuple(differences(before, then)))
+    pairs = [(one, other) for one, other in zip(before, then, strict=True) if {one.verdict, other.verdict} <= JUDGED]
+    paired_before, paired_then = headline_of([one for one, _ in pairs]), headline_of([other for _, other in pairs])
+    headline, headline_then = headline_of(before), headline_of(then)
+    return Compared(
+        change=change,
+        before=headline,
+        then=headline_then,
+        paired_before=paired_before.good.of_judged,
+        paired_then=paired_then.good.of_judged,
+        paired_lost_before_s=paired_before.lost_not_sent_s,
+        paired_lost_then_s=paired_then.lost_not_sent_s,
+        left=headline.counts.judged - len(pairs),
+        joined=headline_then.counts.judged - len(pairs),
+        differences=tuple(differences(before, then)),
+    )
 
 
 def write_compared(out: Path, compared: Iterable[Compared]) -> None:
@@ -74,7 +102,7 @@ def write_compared(out: Path, compared: Iterable[Compared]) -> None:
         (out / name).unlink(missing_ok=True)
     if not told:
         return
-    (out / WHAT_IF).write_bytes(orjson.dumps([_summary(each) for each in told], option=orjson.OPT_INDENT_2))
+    write_whole(out / WHAT_IF, orjson.dumps([_summary(each) for each in told], option=orjson.OPT_INDENT_2))
     columns = ("change", *(field.name for field in fields(Difference)))
     rows = ({"change": each.change.name, **asdict(one)} for each in told for one in each.differences)
     with (out / DIFFERENCES).open("w", encoding="utf-8", newline="") as file:
@@ -86,6 +114,19 @@ def _summary(each: Compared) -> dict[str, Any]:
         "change": each.change.model_dump(mode="json", exclude_none=True),
         "before": asdict(each.before),
         "then": asdict(each.then),
+        **paired_values(each),
         "incidents_that_differ": len(each.differences),
         "nearest_eligible_sooner_s": asdict(each.sooner_s),
+    }
+
+
+def paired_values(each: Compared) -> dict[str, Any]:
+    """Return what is told of the incidents that are judged both times, and how many are not, as JSON values."""
+    return {
+        "paired_before": asdict(each.paired_before),
+        "paired_then": asdict(each.paired_then),
+        "paired_lost_before_s": asdict(each.paired_lost_before_s),
+        "paired_lost_then_s": asdict(each.paired_lost_then_s),
+        "left": each.left,
+        "joined": each.joined,
     }

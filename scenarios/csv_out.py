@@ -34,13 +34,14 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "incidents.csv": (
         *("incident_id", "received_at", "lat", "lon", "grade", "type", "tags", "needs", "units_needed", "sector"),
         *("address", "phone", "people", "on_road", "closed_at", "outcome", "dash", "merged_into", "entered_at"),
+        "closed_entered_at",
     ),
     "assignments.csv": (
         *("incident_id", "callsign", "assigned_at", "en_route_at", "on_scene_at", "cleared_at", "entered_at"),
-        *("reason", "ended"),
+        *("reason", "ended", "cleared_entered_at"),
     ),
     "statuses.csv": ("callsign", "at", "status", "entered_at"),
-    "duties.csv": ("callsign", "start", "end", "crew", "skills", "sector", "home", "entered_at"),
+    "duties.csv": ("callsign", "start", "end", "crew", "skills", "sector", "home", "entered_at", "end_entered_at"),
     "positions.csv": (
         *("callsign", "fixed_at", "lat", "lon", "accuracy_m", "course_deg", "speed_kmh", "received_at"),
         *("source", "refused"),
@@ -59,6 +60,7 @@ _STEPS: Final = {
     "unit_stood_down": "cleared_at",
     "unit_diverted": "cleared_at",
 }
+_OVER: Final = frozenset({"incident_closed", "incident_cancelled", "incident_linked"})
 _ENDED: Final = {"unit_clear": "clear", "unit_stood_down": "stood_down", "unit_diverted": "diverted"}
 
 
@@ -171,7 +173,7 @@ def _report(told: _Told, row: Row, callsign: str | None, status: str | None) -> 
 def _off_duty(told: _Told, row: Row, details: Mapping[str, Any]) -> None:
     duty = told.duties.get(details["duty"])
     if duty is not None:
-        duty |= {"end": row.at, "gone": not told.within(row)}
+        duty |= {"end": row.at, "end_entered_at": row.recorded_at, "gone": not told.within(row)}
     if not told.within(row):
         told.before.pop(row.subject or "", None)
 
@@ -211,7 +213,8 @@ def _stepped(told: _Told, row: Row, details: Mapping[str, Any]) -> None:
         if (sent["incident_id"], sent["callsign"]) == (row.subject, details["callsign"]) and "cleared_at" not in sent:
             sent[_STEPS[row.kind]] = row.at
             if row.kind in _ENDED:
-                sent |= {"ended": _ENDED[row.kind], "gone": not told.within(row)}
+                known = {"ended": _ENDED[row.kind], "cleared_entered_at": row.recorded_at}
+                sent |= {**known, "gone": not told.within(row)}
             return
 
 
@@ -276,10 +279,11 @@ def _units(state: State, reading: Reading, end: datetime | None) -> Iterator[dic
 
 def _incidents(reading: Reading, told: _Told, end: datetime | None) -> Iterator[dict[str, Any]]:
     for incident_id, row in told.received.items():
-        about = (each for each in reading.about(incident_id) if end is None or each.recorded < end)
+        about = [each for each in reading.about(incident_id) if end is None or each.recorded < end]
         case = case_of(about, incident_id)
+        ended = [each.recorded_at for each in about if each.kind in _OVER]
         if case is not None:
-            yield _incident(case, row)
+            yield {**_incident(case, row), "closed_entered_at": ended[-1] if ended else None}
 
 
 def _incident(case: Case, row: Row) -> dict[str, Any]:

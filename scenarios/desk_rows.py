@@ -55,6 +55,7 @@ class AssignmentRow(_Row):
     ended: Literal["clear", "stood_down", "diverted"] | None = Field(
         default=None, description="how it ended: clear, stood_down or diverted; clear, if not given"
     )
+    cleared_entered_at: Moment | None = Field(default=None, description=_ENTERED)
 
 
 class DutyRow(_Row):
@@ -67,6 +68,7 @@ class DutyRow(_Row):
     skills: Names = Field(default_factory=list, description="skill names of the force profile")
     sector: Text | None = Field(default=None, description="a sector's name")
     home: Text | None = Field(default=None, description="LAT,LON of its station")
+    end_entered_at: Moment | None = Field(default=None, description=_ENTERED)
 
 
 # Each table by its name, and the columns that identify a row.

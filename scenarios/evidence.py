@@ -6,22 +6,24 @@ manifest has a checksum of every file; what was changed since is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from hashlib import file_digest
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, Self, TypeVar
 
 import orjson
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dispatch.force import Force
+from dispatch.force_tables import TimeZone
 from graphs.errors import Fault, InputError
-from graphs.faults import gather, parse_toml, read_text, shape_faults
+from graphs.faults import NOTHING, gather, parse_toml, read_text, refuse, shape_faults
+from graphs.moments import MOMENT, Moment
 from graphs.netfile import load_network
 from graphs.network import Network
 from graphs.profiles import Profiles
@@ -49,17 +51,17 @@ QUARANTINED: Final = "quarantined.csv"
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "incidents.csv": (
         *("incident_id", "received_at", "lat", "lon", "grade", "type", "tags", "needs", "units_needed", "sector"),
-        *("on_road", "closed_at", "outcome", "merged_into", "self_initiated", "entered_at"),
+        *("on_road", "closed_at", "outcome", "merged_into", "self_initiated", "entered_at", "closed_entered_at"),
     ),
     "assignments.csv": (
         *("incident_id", "callsign", "assigned_at", "en_route_at", "on_scene_at", "cleared_at", "entered_at"),
-        *("reason", "ended"),
+        *("reason", "ended", "cleared_entered_at"),
     ),
     "statuses.csv": ("callsign", "at", "status", "entered_at"),
-    "duties.csv": ("callsign", "start", "end", "crew", "skills", "sector", "home", "entered_at"),
+    "duties.csv": ("callsign", "start", "end", "crew", "skills", "sector", "home", "entered_at", "end_entered_at"),
     "regrades.csv": ("incident_id", "at", "grade", "entered_at"),
     "amendments.csv": ("incident_id", "at", "field", "value", "entered_at"),
-    QUARANTINED: ("table", "row", "incident_id", "callsign", "reasons"),
+    QUARANTINED: ("table", "row", "incident_id", "callsign", "at", "reasons"),
 }
 
 
@@ -119,15 +121,23 @@ class ImportedManifest(BaseModel):
 
     format: Literal[1] = 1
     preset: str
-    time_zone: str
-    start: datetime
-    end: datetime
+    time_zone: TimeZone = Field(description="an IANA time zone")
+    start: Moment = Field(description=MOMENT)
+    end: Moment = Field(description=MOMENT)
     assume: Assumed = Assumed()
     force: Mapping[str, str]
     network: Mapping[str, str] = Field(default_factory=dict)
     source: Mapping[str, File]
     notes: tuple[str, ...] = ()
     files: Mapping[str, File]
+
+    @model_validator(mode="after")
+    def _has_a_checksum_of_each(self) -> Self:
+        needed = (FORCE, NETWORK) if self.network else (FORCE,)
+        missing = [name for name in needed if name not in self.files]
+        if missing:
+            raise refuse(f"a checksum of {' and of '.join(missing)}", field="files", value=NOTHING)
+        return self
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +160,7 @@ class Evidence:
         GeoJSON features, as ``closures.geojson`` has them: ``entered_at`` and ``lifted_entered_at`` stand beside
         ``properties``.
     quarantined
-        Incidents of which a row was not accepted, each with the reasons.
+        Incidents of which rows were not accepted, each with the tables of these.
     fixes
         Position reports.
     """
@@ -165,12 +175,30 @@ class Evidence:
     regrades: Mapping[str, tuple[PastRegrade, ...]]
     amendments: Mapping[str, tuple[PastAmendment, ...]]
     closures: tuple[Mapping[str, Any], ...]
-    quarantined: Mapping[str, str]
+    quarantined: Mapping[str, frozenset[str]]
     fixes: PastFixes
 
     def at_last(self, past: PastIncident) -> PastIncident:
         """Return an incident with all that became known of it."""
         return amended(past, self.amendments.get(past.incident_id, ()))
+
+    @cached_property
+    def _merged(self) -> Mapping[str, tuple[PastIncident, ...]]:
+        told = dict[str, tuple[PastIncident, ...]]()
+        for each in self.incidents:
+            if each.merged_into:
+                told[each.merged_into] = (*told.get(each.merged_into, ()), each)
+        return told
+
+    def merged(self, incident_id: str) -> tuple[PastIncident, ...]:
+        """Return the second reports of an incident, by moment of receipt."""
+        return self._merged.get(incident_id, ())
+
+    @cached_property
+    def callsigns(self) -> frozenset[str]:
+        """All callsigns that the record has anything of."""
+        assigned = {each.callsign for group in self.assignments.values() for each in group}
+        return frozenset(assigned | self.duties.keys() | self.statuses.keys() | set(self.fixes.callsigns))
 
     @property
     def has_network(self) -> bool:
@@ -218,14 +246,29 @@ def read_evidence(folder: Path, *, fixes: PastFixes | None = None) -> Evidence:
         force=Force.read(folder / FORCE),
         incidents=tuple(sorted(incidents, key=attrgetter("received_at", "incident_id"))),
         assignments=_grouped(PastAssignment, tables["assignments.csv"], "incident_id", "assigned_at", "callsign"),
-        statuses=_grouped(PastStatus, tables["statuses.csv"], "callsign", "at"),
+        statuses=_grouped(PastStatus, [*tables["statuses.csv"], *_unread(tables[QUARANTINED])], "callsign", "at"),
         duties=_grouped(PastDuty, tables["duties.csv"], "callsign", "start"),
         regrades=_grouped(PastRegrade, tables["regrades.csv"], "incident_id", "at"),
         amendments=_grouped(PastAmendment, tables["amendments.csv"], "incident_id", "at"),
-        closures=_closures(folder / CLOSURES),
-        quarantined={row["incident_id"]: row["reasons"] for row in tables[QUARANTINED] if row["incident_id"]},
+        closures=_closures(folder / CLOSURES) if CLOSURES in manifest.files else (),
+        quarantined=_quarantined(tables[QUARANTINED]),
         fixes=fixes,
     )
+
+
+def _quarantined(rows: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    told = dict[str, frozenset[str]]()
+    for row in rows:
+        if row["incident_id"]:
+            told[row["incident_id"]] = told.get(row["incident_id"], frozenset()) | {row["table"]}
+    return told
+
+
+def _unread(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield a status for each row about a unit that was not accepted: what it did from then on is not known."""
+    for row in rows:
+        if row["callsign"] and row["at"] and row["table"] in {"statuses", "assignments"}:
+            yield {"callsign": row["callsign"], "at": row["at"], "status": None}
 
 
 def read_manifest(folder: Path) -> ImportedManifest:
@@ -247,8 +290,13 @@ def read_manifest(folder: Path) -> ImportedManifest:
         raise InputError(shape_faults(error, ImportedManifest, str(path))) from error
 
 
-def require_unchanged(folder: Path, manifest: ImportedManifest) -> None:
+def require_unchanged(folder: Path, manifest: ImportedManifest, but: Collection[str] = ()) -> None:
     """Hold every file of a folder against its checksum.
+
+    Parameters
+    ----------
+    but
+        Files that are not looked at.
 
     Raises
     ------
@@ -257,6 +305,8 @@ def require_unchanged(folder: Path, manifest: ImportedManifest) -> None:
     """
     faults = list[Fault]()
     for name, told in manifest.files.items():
+        if name in but:
+            continue
         gather(faults, partial(_require_same, folder / name, told.sha256))
     if faults:
         raise InputError(faults)
@@ -273,8 +323,10 @@ def _require_same(path: Path, sha256: str) -> None:
 
 
 _MOMENTS: Final = frozenset(
-    {"received_at", "closed_at", "entered_at", "assigned_at", "en_route_at", "on_scene_at", "cleared_at", "at"}
-    | {"start", "end"}
+    {
+        *("received_at", "closed_at", "assigned_at", "en_route_at", "on_scene_at", "cleared_at", "at", "start", "end"),
+        *("entered_at", "closed_entered_at", "cleared_entered_at", "end_entered_at"),
+    }
 )
 _TYPES: Final[Mapping[str, pl.DataType]] = {
     **dict.fromkeys(("units_needed", "crew"), pl.Int64()),
@@ -322,4 +374,4 @@ def _grouped(kind: type[Past], rows: Sequence[Mapping[str, Any]], by: str, *orde
 
 
 def _closures(path: Path) -> tuple[Mapping[str, Any], ...]:
-    return tuple(orjson.loads(path.read_bytes())["features"]) if path.exists() else ()
+    return tuple(orjson.loads(path.read_bytes())["features"])

@@ -93,13 +93,16 @@ class _Period:
     def _at(self, time_s: int, act: Callable[[int], None]) -> None:
         heapq.heappush(self.coming, (time_s, next(self.order), act))
 
-    def _decision_at(self, time_s: int, act: Callable[[int], None]) -> None:
-        """Do something at an even second of its own, in which nothing else is reported."""
+    def _even(self, time_s: int) -> int:
+        """Return the next even second in which nobody else is sent, and nothing reported."""
         time_s += time_s % 2
         while time_s in self.taken:
             time_s += 2
         self.taken.add(time_s)
-        self._at(time_s, act)
+        return time_s
+
+    def _decision_at(self, time_s: int, act: Callable[[int], None]) -> None:
+        self._at(self._even(time_s), act)
 
     def _hear(self, now_s: int) -> None:
         for shift in self.shifts.values():
@@ -126,7 +129,10 @@ class _Period:
         shift.finish()
         sent = shift.sent
         if sent is not None:
-            sent.records_clear, sent.recorded = False, sent.recorded or sent.on_scene_s is not None
+            sent.records_clear = False
+            call = self._call(sent)
+            if not any(each.recorded for each in call.sent):
+                call.truth = Truth(call.incident_id, "dropped", "nobody_sent")
             self._gone(sent, shift.duty.end_s)
         del self.shifts[shift.duty.callsign]
 
@@ -178,7 +184,7 @@ class _Period:
         others = [line for line in lines if line is not chosen]
         alone = "domestic_abuse" in incident.tags and chosen.unit.crew == 1
         if others and (call.units_needed > 1 or alone) and call.flaw not in {"logged_on_arrival", "unreadable"}:
-            group.append((others[0], now_s + 2 * self.draw.randrange(1, 45)))
+            group.append((others[0], self._even(now_s + 2 * self.draw.randrange(1, 45))))
         together = [line.unit.callsign for line, at_s in group if at_s - now_s <= _TOGETHER_S]
         if not call.sent:
             call.truth = self._truth(call, together, now_s)

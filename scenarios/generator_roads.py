@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -170,6 +170,11 @@ class Streets:
         spots = [replace(spot, delay_ms=0) for spot in self._spots(router, edge, fraction)]
         path = self._path(router, spots, approaches, start_s, factor)
         if path is None:
+            others = (
+                self._path(router, near, approaches, start_s, factor) for near in self._beside(router, edge, fraction)
+            )
+            path = next((other for other in others if other is not None), None)
+        if path is None:
             return None, 0.0
         last = int(path.edge[-1]), float(path.end[-1])
         walks = [item.walk_ms for item in approaches if (item.edge, item.fraction) == last]
@@ -192,6 +197,15 @@ class Streets:
         back = (Spot(twin, 1.0 - fraction, 0.0, times.u_turn_ms, lat, lon),) if twin >= 0 else ()
         ways = (Spot(edge, fraction, 0.0, 0, lat, lon), *back)
         return tuple(spot for spot in ways if times.leaves[spot.edge]) or router.spots(lat, lon)
+
+    def _beside(self, router: Router, edge: int, fraction: float) -> Iterator[tuple[Spot, ...]]:
+        """Yield roads near a place, for a car that backs out of one from which turn restrictions let nobody go on."""
+        lon, lat, _ = self.point(edge, fraction)
+        for away_m in (0.0, 80.0, 200.0):
+            for north, east in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+                near = moved(lat, lon, north * away_m, east * away_m)
+                if self.network.contains(*near):
+                    yield router.spots(*near)
 
     def _path(
         self,

@@ -45,6 +45,7 @@ class HistoryRow(IncidentRow):
     dash: Level | None = Field(default=None, description="standard, medium or high")
     merged_into: Text | None = Field(default=None, description="the incident that it is the same as; not read")
     entered_at: Moment | None = Field(default=None, description=MOMENT)
+    closed_entered_at: Moment | None = Field(default=None, description=MOMENT)
 
     def known(self) -> Known:
         """Return the incident that the row describes."""

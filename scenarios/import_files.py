@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -31,7 +32,7 @@ class Bound:
     form: Form
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Line:
     """A row of a file.
 
@@ -45,6 +46,8 @@ class Line:
         Texts by the names that columns have here, without the empty ones.
     faults
         What is wrong with the row as a whole.
+    at
+        When it happened, None where that cannot be told.
     """
 
     source: str
@@ -52,6 +55,7 @@ class Line:
     cells: Mapping[str, str]
     values: dict[str, str]
     faults: list[Fault] = field(default_factory=list)
+    at: datetime | None = None
 
 
 def bind(folder: Path, manifest: RecordsManifest, layout: Layout) -> list[Bound]:

@@ -136,7 +136,8 @@ def _quarantined(tables: Mapping[str, Table]) -> Iterator[Mapping[str, Any]]:
     for name, table in tables.items():
         for line in table.refused:
             told = {key: line.values.get(key) for key in ("incident_id", "callsign")}
-            yield {"table": name, "row": f"{line.source} {line.where}", **told, "reasons": _reasons(line)}
+            at = {"at": line.at, "reasons": _reasons(line)}
+            yield {"table": name, "row": f"{line.source} {line.where}", **told, **at}
 
 
 def _reasons(line: Line) -> str:

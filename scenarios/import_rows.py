@@ -35,6 +35,7 @@ class PastIncidentRow(_Placed):
     dash: Text | None = Field(default=None, description="text; not read")
     merged_into: Text | None = Field(default=None, description="the incident that this one is a second report of")
     self_initiated: bool = Field(default=False, strict=True, description="true or false")
+    closed_entered_at: Moment | None = Field(default=None, description=MOMENT)
     entered_at: Moment | None = Field(default=None, description=MOMENT)
 
 

@@ -16,7 +16,8 @@ from scenarios.import_clocks import Clock, UnreadableError, Written
 from scenarios.import_files import Line
 from scenarios.import_rows import LOG_DATE, STEPS, halves
 
-_ENTERED: Final = "entered_at"
+# When facts were written down; they stand apart from the order in which these came about.
+_ENTERED: Final = ("entered_at", "closed_entered_at", "cleared_entered_at", "end_entered_at")
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ class Timed:
 def timed(table: str, line: Line, clock: Clock, *, restarts: bool) -> Timed:
     """Read the times of a row; what cannot be read becomes a fault of it."""
     row = Timed(table, line, clock, restarts)
-    for name in (*STEPS[table], _ENTERED):
+    for name in (*STEPS[table], *_ENTERED):
         text = _text(line, name)
         if text:
             try:
@@ -194,19 +195,23 @@ def _out_of_order(
 
 
 def _settle_entered(row: Timed, counts: Counter[str]) -> None:
-    written = row.written.get(_ENTERED)
-    if written is None:
-        return
     first = next(iter(row.moments.values()), None)
+    for name in _ENTERED:
+        if name in row.written:
+            _settle_one(row, name, first, counts)
+
+
+def _settle_one(row: Timed, name: str, first: datetime | None, counts: Counter[str]) -> None:
+    written = row.written[name]
     try:
         readings = row.clock.readings(written, first)
         later = [moment for moment in readings if first is None or moment >= first] or readings
         found = row.clock.choose([(moment,) for moment in later], doubtful=len(readings) > 1)
     except UnreadableError as error:
-        row.fault(_ENTERED, f'"{written.text}"', error.accepted, error.hint)
+        row.fault(name, f'"{written.text}"', error.accepted, error.hint)
         return
     counts[found.how] += 1
-    row.moments[_ENTERED] = found.moments[0]
+    row.moments[name] = found.moments[0]
 
 
 def _name_by_day(rows: Mapping[str, Sequence[Timed]]) -> None:

@@ -205,6 +205,7 @@ def _tables(
     settled = settle(rows)
     for name, each in rows.items():
         for row in each:
+            row.line.at = next(iter(row.moments.values()), None)
             made = _row(row, force)
             if made is None:
                 tables[name].refused.append(row.line)

@@ -5,12 +5,12 @@ Two measures are judged alike: how soon each unit could be there by road, and ho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from dispatch.eligibility import Failure, Question, failures_of
-from dispatch.eta import accuracy_m
+from dispatch.eta import accuracy_m, age_doubt_ms
 from dispatch.force import Force
 from dispatch.model import Incident, Picture, Unit
 from dispatch.recommendation import LedgerLine, Recommendation
@@ -20,6 +20,9 @@ from scenarios.verdict import Class
 
 # Rules that are about what was known, not about the unit: a unit that fails no other may have been eligible.
 UNKNOWING: Final = frozenset({"no_status"})
+# What a unit that may have moved is taken to have driven in a straight line, at most: along a road it was less.
+STRAIGHT_KMH: Final = 60.0
+KMH_PER_MPS: Final = 3.6
 # Rules for which a unit has no time.
 _UNPLACED: Final = frozenset({"no_fix", "future_fix", "stale_fix"})
 PLACELESS: Final = frozenset({"off_duty", "no_fix", "future_fix", "stale_fix", "outside_area", "unreachable"})
@@ -37,6 +40,8 @@ class Candidate:
         The rules that kept it from being sent; none means eligible.
     may_be
         The least that ``cost`` may be where the unit's status is not known: it may have been ready to go.
+    doubt
+        Why it cannot be told whether the unit was free; empty where it can.
     """
 
     unit: Unit
@@ -46,11 +51,37 @@ class Candidate:
     failed: tuple[str, ...]
     straight_m: float
     may_be: float
+    doubt: str = ""
 
     @property
-    def unsure(self) -> bool:
-        """Whether it may have been eligible, for all that was known."""
-        return bool(self.failed) and UNKNOWING.issuperset(self.failed)
+    def unsure(self) -> str:
+        """Why it is not known whether it was eligible; empty where it is."""
+        if self.failed and UNKNOWING.issuperset(self.failed):
+            return ";".join(self.failed)
+        return "" if self.failed else self.doubt
+
+    @property
+    def surely(self) -> bool:
+        """Whether it was eligible, by all that was known."""
+        return not self.failed and not self.doubt
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Who was sent, and why.
+
+    Parameters
+    ----------
+    reasons, late_reasons
+        As recorded with the decision, and some time after.
+    doubts
+        See `Seen`.
+    """
+
+    callsigns: frozenset[str]
+    reasons: tuple[str, ...] = ()
+    late_reasons: tuple[str, ...] = ()
+    doubts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +91,12 @@ class Asked:
     Parameters
     ----------
     candidates
-        By ``cost``, then by callsign: all up to the first that was sent, and those of unknown status.
+        By ``cost``, then by callsign: all up to the first that was sent, the others sent, and those that may have been
+        eligible.
     nearest, eligible
         The nearest of all, and of those that might have been sent.
     missing
-        Where no place is known of any unit sent, the rules for which that is so.
+        The rules for which no place is known of units sent.
     straight
         Whether one of the units sent was the nearest of those that might have been, as the crow flies.
     unplaced
@@ -72,8 +104,7 @@ class Asked:
     """
 
     incident: Incident
-    sent: frozenset[str]
-    reasons: tuple[str, ...]
+    sent: Sent
     candidates: tuple[Candidate, ...]
     nearest: Candidate | None
     eligible: Candidate | None
@@ -95,7 +126,7 @@ class Judgement:
     nearer
         Those nearer, nearest first; for ``unknown`` the one that may have been nearer too.
     better
-        The nearest of them that might have been sent.
+        The nearest of them that might have been sent: beyond doubt, or else as it seemed.
     """
 
     verdict: Class
@@ -106,63 +137,59 @@ class Judgement:
     better: Candidate | None = None
 
 
-def by_road(recommendation: Recommendation, force: Force, sent: Collection[str], reasons: Sequence[str] = ()) -> Asked:
+def by_road(recommendation: Recommendation, force: Force, sent: Sent) -> Asked:
     """Return a decision as the brain's answer to the picture of that moment shows it.
 
     Parameters
     ----------
     force
         Knows how long a unit that is ready to go takes to move.
-    sent
-        Callsigns that were sent.
-    reasons
-        Reasons for that, as recorded.
     """
     ready_s = min(status.mobilisation_s for status in force.statuses.values() if not status.off_duty)
     timed = [line for line in recommendation.ledger if line.eta is not None]
     others = {line.unit.callsign: line.failed for line in recommendation.ledger if line.eta is None}
 
     def candidate(line: LedgerLine) -> Candidate:
-        return _by_time(line, ready_s)
+        return _by_time(line, ready_s, sent.doubts)
 
     near = [_Near(line, line.unit, not line.failed, line.straight_m or 0.0) for line in timed]
-    return _asked(recommendation.incident, near, candidate, others, sent, reasons)
+    return _asked(recommendation.incident, near, candidate, others, sent)
 
 
-def _by_time(line: LedgerLine, ready_s: int) -> Candidate:
+def _by_time(line: LedgerLine, ready_s: int, doubts: Mapping[str, str]) -> Candidate:
     if line.eta is None:
         raise ValueError(f"{line.unit.callsign} has no time")
     eta = line.eta
     cost, least, most = (each / MS_PER_S for each in (eta.time_ms, eta.earliest_ms, eta.latest_ms))
     may_be = cost if line.unit.status is not None else cost - eta.mobilisation_ms / MS_PER_S + ready_s
-    return Candidate(line.unit, cost, least, most, _rules(line.failed), line.straight_m or 0.0, may_be)
+    doubt = doubts.get(line.unit.callsign, "")
+    return Candidate(line.unit, cost, least, most, _rules(line.failed), line.straight_m or 0.0, may_be, doubt)
 
 
-def by_straight_line(
-    picture: Picture, incident: Incident, force: Force, sent: Collection[str], reasons: Sequence[str] = ()
-) -> Asked:
+def by_straight_line(picture: Picture, incident: Incident, force: Force, sent: Sent) -> Asked:
     """Return a decision as distances in a straight line show it, for where there is no road network.
 
-    Eligible is judged by the same rules; the radii of the two positions are the uncertainty.
+    Eligible is judged by the same rules. The radii of positions are the uncertainty, and what a unit that may have
+    moved could have driven since its report, at `STRAIGHT_KMH`.
     """
     grades = {each.incident_id: each.grade for each in picture.incidents}
     questions = [
         Question(unit, incident, picture.now, force, grades.get(unit.incident_id or "")) for unit in picture.units
     ]
     found, others = list[Candidate](), dict[str, tuple[Failure, ...]]()
-    for question, failed in zip(questions, failures_of(questions), strict=True):
+    judged = zip(questions, failures_of(questions), age_doubt_ms(questions), strict=True)
+    for question, failed, age_ms in judged:
         unit, rules = question.unit, _rules(failed)
         if unit.fix is None or PLACELESS.intersection(rules):
             others[unit.callsign] = failed
             continue
         straight_m = distance_m(unit.fix.lat, unit.fix.lon, incident.lat, incident.lon)
-        radius_m = accuracy_m(question, unit.fix)
-        found.append(
-            Candidate(unit, straight_m, straight_m - radius_m, straight_m + radius_m, rules, straight_m, straight_m)
-        )
+        off_m = accuracy_m(question, unit.fix) + int(age_ms) / MS_PER_S * STRAIGHT_KMH / KMH_PER_MPS
+        told = (straight_m, straight_m - off_m, straight_m + off_m)
+        found.append(Candidate(unit, *told, rules, straight_m, straight_m, sent.doubts.get(unit.callsign, "")))
     found.sort(key=lambda each: (each.cost, each.unit.callsign))
     near = [_Near(each, each.unit, not each.failed, each.straight_m) for each in found]
-    return _asked(incident, near, lambda each: each, others, sent, reasons)
+    return _asked(incident, near, lambda each: each, others, sent)
 
 
 Line = TypeVar("Line")
@@ -182,74 +209,84 @@ def _asked(
     near: Sequence[_Near[Line]],
     candidate: Callable[[Line], Candidate],
     others: Mapping[str, tuple[Failure, ...]],
-    sent: Collection[str],
-    reasons: Sequence[str],
+    sent: Sent,
 ) -> Asked:
-    first = next((row for row, each in enumerate(near) if each.unit.callsign in sent), -1)
-    shown = [each for row, each in enumerate(near) if row <= first or each.unit.status is None]
+    first = next((row for row, each in enumerate(near) if each.unit.callsign in sent.callsigns), -1)
+    looked_at = {each.unit.callsign for row, each in enumerate(near) if row <= first or each.unit.status is None}
+    looked_at |= {*sent.callsigns, *sent.doubts}
+    shown = [each for each in near if each.unit.callsign in looked_at]
     eligible = next((each for each in near if each.eligible), None)
-    might = [each for each in near if each.eligible or each.unit.callsign in sent]
+    might = [each for each in near if each.eligible or each.unit.callsign in sent.callsigns]
     crow = min(might, key=lambda each: (each.straight_m, each.unit.callsign), default=None)
     return Asked(
         incident=incident,
-        sent=frozenset(sent),
-        reasons=tuple(reasons),
+        sent=sent,
         candidates=tuple(candidate(each.line) for each in shown),
         nearest=candidate(near[0].line) if near else None,
         eligible=None if eligible is None else candidate(eligible.line),
-        missing=() if first >= 0 else tuple(_missing(others, sent)),
-        straight=crow.unit.callsign in sent if crow is not None and first >= 0 else None,
+        missing=tuple(_missing(near, others, sent)),
+        straight=crow.unit.callsign in sent.callsigns if crow is not None and first >= 0 else None,
         unplaced=sum(bool(failed) and _UNPLACED.issuperset(_rules(failed)) for failed in others.values()),
     )
 
 
-def _missing(others: Mapping[str, tuple[Failure, ...]], sent: Collection[str]) -> list[str]:
-    """Return why no place is known of the units sent."""
-    rules = {failure.rule for callsign in sent for failure in others.get(callsign, ())}
-    return [f"sent_unit:{rule}" for rule in sorted(rules & PLACELESS)] or ["sent_unit:not_in_the_records"]
+def _missing(near: Sequence[_Near[Line]], others: Mapping[str, tuple[Failure, ...]], sent: Sent) -> Iterator[str]:
+    """Yield why no place is known of units sent."""
+    placed = {each.unit.callsign for each in near}
+    rules = {failure.rule for callsign in sent.callsigns for failure in others.get(callsign, ())} & PLACELESS
+    yield from (f"sent_unit:{rule}" for rule in sorted(rules))
+    if not rules and placed.isdisjoint(sent.callsigns):
+        yield "sent_unit:not_in_the_records"
 
 
 def judge(asked: Asked) -> Judgement:
     """Judge a decision; docs/audit.md has the definitions."""
-    judged = next((each for each in asked.candidates if each.unit.callsign in asked.sent), None)
-    if judged is None:
+    sent = [each for each in asked.candidates if each.unit.callsign in asked.sent.callsigns]
+    others = [each for each in asked.candidates if each.unit.callsign not in asked.sent.callsigns]
+    if not sent:
         return Judgement("unknown", because=";".join(asked.missing))
-    nearer = tuple(each for each in asked.candidates if each.cost < judged.cost)
-    better = next((each for each in nearer if not each.failed), None)
-    certain = better is not None and not _alike(better, judged)
-    unsure = next((each for each in asked.candidates if each.unsure and _may_be_nearer(each, judged)), None)
-    if unsure is not None and not certain:
-        rules = ";".join(f"nearer_unit:{rule}" for rule in unsure.failed)
+    judged, earliest = sent[0], min(each.least for each in sent)
+    nearer = tuple(each for each in others if each.cost < judged.cost)
+    better = next((each for each in nearer if each.surely and each.most < earliest), None)
+    if better is not None and asked.missing:
+        # Who else was sent may have been nearer still.
+        return Judgement("unknown", because=";".join(asked.missing), judged=judged, nearer=nearer)
+    if better is not None:
+        cause = _cause(asked, judged, better)
+        return Judgement("nearer_eligible_not_sent", cause=cause, judged=judged, nearer=nearer, better=better)
+    unsure = next((each for each in others if each.unsure and _most_may_be(each) < earliest), None)
+    if unsure is not None:
+        rules = ";".join(f"nearer_unit:{rule}" for rule in unsure.unsure.split(";"))
         shown = nearer if unsure in nearer else (*nearer, unsure)
         return Judgement("unknown", because=rules, judged=judged, nearer=shown)
-    if not nearer:
-        return Judgement("nearest_sent", judged=judged)
-    if better is None:
+    return _nobody_beyond_doubt(judged, nearer, others)
+
+
+def _nobody_beyond_doubt(judged: Candidate, nearer: tuple[Candidate, ...], others: Sequence[Candidate]) -> Judgement:
+    """Judge where nobody was nearer beyond doubt that may have been sent."""
+    seeming = next((each for each in nearer if each.surely), None)
+    if seeming is not None or any(each.unsure and each.may_be < judged.cost for each in others):
+        return Judgement("sent_within_noise", judged=judged, nearer=nearer, better=seeming)
+    if nearer:
         return Judgement("nearer_not_eligible", because=";".join(nearer[0].failed), judged=judged, nearer=nearer)
-    if not certain:
-        return Judgement("sent_within_noise", judged=judged, nearer=nearer, better=better)
-    cause = _cause(asked, judged, better)
-    return Judgement("nearer_eligible_not_sent", cause=cause, judged=judged, nearer=nearer, better=better)
+    return Judgement("nearest_sent", judged=judged)
 
 
 def _cause(asked: Asked, judged: Candidate, better: Candidate) -> str:
     """Name what the choice is consistent with; whether that was the cause is for people to say."""
-    if any(asked.reasons):
+    if asked.sent.reasons:
         return "reason_recorded"
-    sector = asked.incident.sector
-    if sector is not None and judged.unit.sector == sector != better.unit.sector:
+    if asked.sent.late_reasons:
+        return "reason_recorded_late"
+    sector, other = asked.incident.sector, better.unit.sector
+    if sector is not None and other is not None and judged.unit.sector == sector != other:
         return "own_sector"
     return "straight_line" if judged.straight_m < better.straight_m else "unexplained"
 
 
-def _alike(nearer: Candidate, judged: Candidate) -> bool:
-    """Tell whether a nearer unit and the one sent cannot be told apart, for all that was known."""
-    return nearer.most >= judged.least
-
-
-def _may_be_nearer(each: Candidate, judged: Candidate) -> bool:
-    """Tell whether a unit of unknown status would have been nearer beyond doubt, had it been ready to go."""
-    return each.may_be + (each.most - each.cost) < judged.least
+def _most_may_be(each: Candidate) -> float:
+    """Return the latest that a unit of which something is not known would have been there, at its best."""
+    return each.may_be + (each.most - each.cost)
 
 
 def _rules(failed: Iterable[Failure]) -> tuple[str, ...]:

@@ -6,64 +6,53 @@ Every rule here says when a fact counts as known; docs/audit.md lists them for t
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from itertools import accumulate, islice
+from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from dispatch.force import Force
 from dispatch.model import Fix, Incident, Picture, Unit
 from graphs.closures import closures_of
 from graphs.conditions import NO_CONDITIONS, Conditions
 from graphs.network import Network
+from scenarios.busy import ALWAYS_US, BELIEVED_US, Bond, Duty, bonds_of, duties_of, known_us
 from scenarios.evidence import Evidence
-from scenarios.past import PastAssignment, PastDuty, PastIncident, PastStatus, amended
+from scenarios.past import PastAssignment, PastDuty, PastIncident, amended
 from scenarios.past_fixes import microseconds
 
-NEVER_US: Final = np.iinfo(np.int64).max
-ALWAYS_US: Final = -NEVER_US
 _US_PER_S: Final = 1_000_000
-
-
-def known_us(happened: datetime, entered: datetime | None) -> int:
-    """Return since when something counts as known: when it was entered, and never before it happened."""
-    return microseconds(happened if entered is None else max(happened, entered))
-
-
-@dataclass(frozen=True, slots=True)
-class Bond:
-    """An assignment as the others saw it: from when to when its unit was known to be busy, in microseconds."""
-
-    assignment: PastAssignment
-    from_us: int
-    until_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Duty:
-    """A duty, from when on it was known, and since when what its callsign reported is its own."""
-
-    duty: PastDuty
-    start_us: int
-    end_us: int
-    known_us: int
-    since_us: int
 
 
 class _State(NamedTuple):
     """All that a unit of a picture is made of."""
 
     name: str
-    duty: _Duty | None
-    status: PastStatus | None
+    duty: Duty | None
+    status: str | None
     fix_row: int
     bond: PastAssignment | None
     grade: str | None
     stands_in_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was known at a moment.
+
+    Parameters
+    ----------
+    doubts
+        By callsign, why it cannot be told whether the unit was free: ``same_moment``, it was sent elsewhere at that
+        very moment; ``not_cleared``, it was sent long before, and neither an end of that nor anything of it since is
+        recorded. In the picture it is free.
+    """
+
+    picture: Picture
+    doubts: Mapping[str, str]
 
 
 class _Callsign:
@@ -71,7 +60,7 @@ class _Callsign:
 
     def __init__(self, name: str, evidence: Evidence, bonds: Sequence[Bond], fixes_row: int | None) -> None:
         self.name, self.fixes_row = name, fixes_row
-        self.duties = _duties(name, evidence)
+        self.duties = duties_of(name, evidence)
         self._starts = [each.start_us for each in self.duties]
         self._statuses = evidence.statuses.get(name, ())
         self._at_us = [microseconds(each.at) for each in self._statuses]
@@ -79,33 +68,40 @@ class _Callsign:
         self._bonds = sorted(bonds, key=lambda bond: (bond.from_us, bond.assignment.incident_id))
         self._bound_us = [bond.from_us for bond in self._bonds]
         self._last_us = list(accumulate((bond.until_us for bond in self._bonds), max))
+        self._sent = dict[int, set[str]]()
+        for bond in bonds:
+            self._sent.setdefault(bond.at_us, set()).add(bond.assignment.incident_id)
 
-    def duty(self, at_us: int) -> _Duty | None:
+    def duty(self, at_us: int) -> Duty | None:
         """Return the duty at a moment; of several the one that started last, as after a change of crew."""
         for row in range(bisect_right(self._starts, at_us) - 1, -1, -1):
-            duty = self.duties[row]
-            if at_us < duty.end_us and duty.known_us <= at_us:
-                return duty
+            if self.duties[row].covers(at_us):
+                return self.duties[row]
         return None
 
-    def status(self, since_us: int, at_us: int) -> PastStatus | None:
-        """Return the newest status before a moment that was known by then."""
+    def status(self, since_us: int, at_us: int) -> tuple[str | None, int]:
+        """Return the newest status before a moment that was known by then, and when it was reported."""
         for row in range(bisect_left(self._at_us, at_us) - 1, -1, -1):
             if self._at_us[row] < since_us:
-                return None
+                break
             if self._entered_us[row] <= at_us:
-                return self._statuses[row]
-        return None
+                return self._statuses[row].status, self._at_us[row]
+        return None, ALWAYS_US
 
-    def bond(self, at_us: int, but: str) -> PastAssignment | None:
-        """Return what the unit is busy with at a moment, apart from one incident."""
+    def bonds(self, since_us: int, at_us: int, but: Collection[str]) -> list[Bond]:
+        """Return what the unit is busy with at a moment, apart from some incidents, the newest first."""
+        found = list[Bond]()
         for row in range(bisect_left(self._bound_us, at_us) - 1, -1, -1):
             if self._last_us[row] <= at_us:
-                return None
+                break
             bond = self._bonds[row]
-            if at_us < bond.until_us and bond.assignment.incident_id != but:
-                return bond.assignment
-        return None
+            if since_us <= bond.at_us and at_us < bond.until_us and bond.assignment.incident_id not in but:
+                found.append(bond)
+        return found
+
+    def sent_elsewhere(self, at_us: int, but: Collection[str]) -> bool:
+        """Tell whether it was sent to another incident at that very moment."""
+        return any(incident_id not in but for incident_id in self._sent.get(at_us, ()))
 
 
 class Known:
@@ -128,8 +124,8 @@ class Known:
         self.force, self.assume = evidence.force, evidence.manifest.assume
         self.incidents: Mapping[str, PastIncident] = {each.incident_id: each for each in evidence.incidents}
         fixes = evidence.fixes
-        bonds = _bonds(evidence, self.incidents, self.force) if self.assume.commitments == "recorded" else {}
-        names = _callsigns(evidence)
+        bonds = bonds_of(evidence, self.incidents, self.force) if self.assume.commitments == "recorded" else {}
+        names = callsigns_of(evidence)
         self._callsigns = {
             name: _Callsign(name, evidence, bonds.get(name, ()), fixes.row_of.get(name)) for name in names
         }
@@ -165,10 +161,12 @@ class Known:
 
     def grade(self, past: PastIncident, at: datetime) -> tuple[str | None, datetime]:
         """Return the grade that an incident was known to have at a moment, and since when."""
-        for change in reversed(self._evidence.regrades.get(past.incident_id, ())):
-            if change.at <= at and (change.entered_at is None or change.entered_at <= at):
-                return change.grade, change.at
-        return past.grade, past.received_at
+        grade, since = past.grade, past.received_at
+        for change in self._evidence.regrades.get(past.incident_id, ()):
+            known = change.at <= at and (change.entered_at is None or change.entered_at <= at)
+            if known and change.grade != grade:
+                grade, since = change.grade, change.at
+        return grade, since
 
     def as_known(self, past: PastIncident, at: datetime) -> PastIncident:
         """Return an incident as it was known at a moment, but for its grade."""
@@ -179,29 +177,36 @@ class Known:
         """Return the closures that were known at a moment."""
         return self._closures.known(microseconds(at))
 
-    def picture(self, at: datetime, but: str = "", sent: Iterable[str] = ()) -> Picture:
+    def picture(self, at: datetime, but: Collection[str] = (), sent: Iterable[str] = ()) -> Picture:
+        """Return the picture of a moment; see `seen`."""
+        return self.seen(at, but, sent).picture
+
+    def seen(self, at: datetime, but: Collection[str] = (), sent: Iterable[str] = ()) -> Seen:
         """Return what was known at a moment.
 
         Parameters
         ----------
         but
-            An incident whose own assignments are left out.
+            Incidents whose own assignments are left out.
         sent
             Callsigns that stand in the picture even where no duty of theirs is known.
         """
-        at_us, asked = microseconds(at), frozenset(sent)
+        at_us, asked, doubts = microseconds(at), frozenset(sent), dict[str, str]()
         there = [(each, each.duty(at_us)) for each in self._callsigns.values()]
         on_duty = [(each, duty) for each, duty in there if duty is not None or each.name in asked]
         rows = self._fix_rows(on_duty, at_us)
-        found = [self._state(each, duty, row, at, at_us, but) for (each, duty), row in zip(on_duty, rows, strict=True)]
+        found = [
+            self._state(each, duty, row, at, at_us, but, doubts)
+            for (each, duty), row in zip(on_duty, rows, strict=True)
+        ]
         units = self._units(found, at)
         bound = sorted({state.bond.incident_id for state in found if state.bond is not None})
         if self._extra is not None:
             unit, place = self._extra
             units.append(replace(unit, fix=Fix(*place, at, 0.0)))
-        return Picture(at, tuple(units), tuple(self._left(bound, at)))
+        return Seen(Picture(at, tuple(units), tuple(self._left(bound, at))), doubts)
 
-    def _fix_rows(self, on_duty: Sequence[tuple[_Callsign, _Duty | None]], at_us: int) -> list[int]:
+    def _fix_rows(self, on_duty: Sequence[tuple[_Callsign, Duty | None]], at_us: int) -> list[int]:
         rows = [-1 if each.fixes_row is None else each.fixes_row for each, _ in on_duty]
         since = [ALWAYS_US if duty is None else duty.since_us for _, duty in on_duty]
         found, asked = np.full(len(rows), -1, np.int64), np.array(rows, np.int64)
@@ -210,13 +215,42 @@ class Known:
         listed: list[int] = found.tolist()
         return listed
 
-    def _state(self, each: _Callsign, duty: _Duty | None, fix_row: int, at: datetime, at_us: int, but: str) -> _State:
-        bond = each.bond(at_us, but)
-        status = each.status(ALWAYS_US if duty is None else duty.since_us, at_us)
-        past = None if bond is None else self.incidents.get(bond.incident_id)
-        grade = None if past is None else self.grade(past, at)[0]
+    def _state(
+        self,
+        each: _Callsign,
+        duty: Duty | None,
+        fix_row: int,
+        at: datetime,
+        at_us: int,
+        but: Collection[str],
+        doubts: dict[str, str],
+    ) -> _State:
+        since_us = ALWAYS_US if duty is None else duty.since_us
+        status, reported_us = each.status(since_us, at_us)
+        bonds = each.bonds(since_us, at_us, but)
+        believed = [bond for bond in bonds if _is_believed(bond, reported_us, at_us)]
+        if bonds and not believed:
+            doubts[each.name] = "not_cleared"
+        if not believed and each.sent_elsewhere(at_us, but):
+            doubts[each.name] = "same_moment"
+        bond, grade = self._binding(believed, at)
+        if reported_us == ALWAYS_US and bond is None:
+            status = self.assume.status
+        status = status if status is None or status in self.force.statuses else None
         stands_in = each.fixes_row is None and bond is None and self.assume.positions == "stations"
         return _State(each.name, duty, status, fix_row, bond, grade, at_us if stands_in else 0)
+
+    def _binding(self, bonds: Sequence[Bond], at: datetime) -> tuple[PastAssignment | None, str | None]:
+        """Return the assignment that binds most, and the grade of its incident: one of unknown grade binds most."""
+        told = [(bond.assignment, self._grade_of(bond.assignment.incident_id, at)) for bond in bonds]
+        return min(told, key=lambda each: self._rank(each[1]), default=(None, None))
+
+    def _rank(self, grade: str | None) -> int:
+        return self.force.grades[grade].rank if grade is not None and grade in self.force.grades else -1
+
+    def _grade_of(self, incident_id: str, at: datetime) -> str | None:
+        past = self.incidents.get(incident_id)
+        return None if past is None else self.grade(past, at)[0]
 
     def _units(self, found: Sequence[_State], at: datetime) -> list[Unit]:
         """Return the units that states describe; one that is as it was before is the same value."""
@@ -236,17 +270,17 @@ class Known:
     def _unit(self, state: _State, fix: Fix | None) -> Unit:
         duty, bond = state.duty, state.bond
         told = PastDuty(state.name, self._evidence.manifest.start) if duty is None else duty.duty
-        assumed = self.assume.status if bond is None else None
         always = duty is None or self.assume.duties == "always"
         return Unit(
             callsign=state.name,
-            status=assumed if state.status is None else state.status.status,
+            status=state.status,
             fix=fix,
             crew=self.assume.crew if told.crew is None else told.crew,
             skills=told.skills,
             sector=told.sector,
             duty_start=None if always else told.start,
-            duty_end=None if always else told.end,
+            # Nobody knew yet of an end that was entered afterwards.
+            duty_end=None if always or (duty is not None and duty.ended_us > duty.end_us) else told.end,
             incident_id=None if bond is None else bond.incident_id,
             committed_grade=state.grade,
             assigned_at=None if bond is None else bond.assigned_at,
@@ -264,71 +298,15 @@ class Known:
             yield replace(incident, tags=incident.tags & self.force.tags.keys())
 
 
-def _callsigns(evidence: Evidence) -> list[str]:
+def callsigns_of(evidence: Evidence) -> list[str]:
+    """Return every callsign of a record, sorted."""
     assigned = {each.callsign for group in evidence.assignments.values() for each in group}
     return sorted(assigned | evidence.duties.keys() | evidence.statuses.keys() | set(evidence.fixes.callsigns))
 
 
-def _duties(name: str, evidence: Evidence) -> list[_Duty]:
-    """Return the duties of a callsign by their start; one for all of the period where that is assumed."""
-    told = evidence.duties.get(name, ())
-    if evidence.manifest.assume.duties == "always":
-        return [
-            _Duty(
-                told[0] if told else PastDuty(name, evidence.manifest.start), ALWAYS_US, NEVER_US, ALWAYS_US, ALWAYS_US
-            )
-        ]
-    found, ends = list[_Duty](), list[int]()
-    for duty in told:
-        start_us = microseconds(duty.start)
-        end_us = NEVER_US if duty.end is None else microseconds(duty.end)
-        since_us = max((end for end in ends if end <= start_us), default=ALWAYS_US)
-        entered_us = ALWAYS_US if duty.entered_at is None else microseconds(duty.entered_at)
-        found.append(_Duty(duty, start_us, end_us, entered_us, since_us))
-        ends.append(end_us)
-    return found
-
-
-def _bonds(evidence: Evidence, incidents: Mapping[str, PastIncident], force: Force) -> dict[str, list[Bond]]:
-    """Return the assignments of each callsign, and when each was known to be over."""
-    by_callsign = dict[str, list[PastAssignment]]()
-    for group in evidence.assignments.values():
-        for each in group:
-            by_callsign.setdefault(each.callsign, []).append(each)
-    told = dict[str, list[Bond]]()
-    for callsign, sent in by_callsign.items():
-        ordered = sorted(sent, key=lambda one: (one.assigned_at, one.incident_id))
-        told[callsign] = [
-            Bond(each, known_us(each.assigned_at, each.entered_at), until_us)
-            for each, until_us in zip(ordered, _ends_us(ordered, evidence, incidents, force), strict=True)
-        ]
-    return told
-
-
-def _ends_us(
-    ordered: Sequence[PastAssignment], evidence: Evidence, incidents: Mapping[str, PastIncident], force: Force
-) -> Iterator[int]:
-    """Yield, for each assignment of one callsign, when it was first known to be over by any sign of that."""
-    callsign = ordered[0].callsign
-    free = [
-        each
-        for each in evidence.statuses.get(callsign, ())
-        if each.status in force.statuses and force.statuses[each.status].deployable == "yes"
-    ]
-    free_at = [each.at for each in free]
-    duty_ends = sorted(each.end for each in evidence.duties.get(callsign, ()) if each.end is not None)
-    for row, each in enumerate(ordered):
-        if each.cleared_at is not None:
-            yield known_us(each.cleared_at, each.entered_at)
-            continue
-        past, at = incidents.get(each.incident_id), each.assigned_at
-        later = (one for one in ordered[row + 1 :] if one.incident_id != each.incident_id)
-        signs = [known_us(one.assigned_at, one.entered_at) for one in islice(later, 1)]
-        signs += [known_us(one.at, one.entered_at) for one in free[bisect_right(free_at, at) :][:1]]
-        signs += [microseconds(end) for end in duty_ends[bisect_right(duty_ends, at) :][:1]]
-        if past is not None and past.closed_at is not None:
-            signs.append(microseconds(past.closed_at))
-        yield min(signs, default=NEVER_US)
+def _is_believed(bond: Bond, reported_us: int, at_us: int) -> bool:
+    """Tell whether a unit counts as busy: not for ever where nothing says that it was, and nothing that it was not."""
+    return bond.cleared or reported_us >= bond.at_us or at_us - bond.at_us <= BELIEVED_US
 
 
 class _Closures:

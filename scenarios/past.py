@@ -26,8 +26,9 @@ class PastIncident:
         The incident that it turned out to be a second report of.
     self_initiated
         An officer came upon it: nobody was sent.
-    entered_at
-        When it was written down; None where the record does not say, and then it counts as known when it happened.
+    entered_at, closed_entered_at
+        When it was written down, and when its end was; None where the record does not say, and then it counts as known
+        when it happened.
     """
 
     incident_id: str
@@ -46,6 +47,7 @@ class PastIncident:
     merged_into: str | None = None
     self_initiated: bool = False
     entered_at: datetime | None = None
+    closed_entered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +71,16 @@ class PastAssignment:
     entered_at: datetime | None = None
     reason: str | None = None
     ended: str | None = None
+    cleared_entered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PastStatus:
-    """A status code that a unit reported at a moment."""
+    """A status code that a unit reported at a moment; None where what it reported could not be read."""
 
     callsign: str
     at: datetime
-    status: str
+    status: str | None
     entered_at: datetime | None = None
 
 
@@ -93,6 +96,7 @@ class PastDuty:
     sector: str | None = None
     home: tuple[float, float] | None = None
     entered_at: datetime | None = None
+    end_entered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ import polars as pl
 
 from dispatch.model import Fix
 from graphs.compiled import Whole, compiled
+from graphs.errors import Fault, InputError
 from graphs.network import Floats, Longs
 
 # Of ``positions.parquet``, sorted by callsign and in it by fixed_at, received_at; moments are microseconds in UTC.
@@ -34,6 +36,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _US: Final = timedelta(microseconds=1)
 _ARRAYS: Final = ("first", "fixed_us", "received_us", "lat", "lon", "accuracy_m", "course_deg", "speed_kmh")
 _CALLSIGNS: Final = "callsigns.npy"
+_NEEDED: Final = frozenset({"callsign", "fixed_at", "received_at", "lat", "lon"})
 
 
 def microseconds(moment: datetime) -> int:
@@ -74,18 +77,35 @@ class PastFixes:
 
     @classmethod
     def read(cls, path: Path) -> PastFixes:
-        """Read ``positions.parquet``, one column after the other: all at once would take twice the room."""
+        """Read ``positions.parquet``, one column after the other: all at once would take twice the room.
+
+        Raises
+        ------
+        InputError
+            The rows are not in order, or lack a callsign, a moment or a place.
+        """
         frame = pl.scan_parquet(path)
 
         def column(name: str) -> pl.Series:
-            return frame.select(name).collect().to_series()
+            found = frame.select(name).collect().to_series()
+            if name in _NEEDED and found.null_count():
+                raise _not_accepted(path, name, "a row without one", "one in every row")
+            return found
 
         runs = column("callsign").rle().struct.unnest()
         lengths, names = runs["len"].to_numpy(), runs["value"].to_list()
         first = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         times = (column(name).to_physical().to_numpy() for name in ("fixed_at", "received_at"))
         numbers = (column(name).fill_null(math.nan).to_numpy() for name in list(SCHEMA)[3:])
-        return cls(tuple(names), first, *times, *numbers)
+        found = cls(tuple(names), first, *times, *numbers)
+        if not found.in_order():
+            raise _not_accepted(path, "callsign, fixed_at", "rows in another order", "rows sorted by them")
+        return found
+
+    def in_order(self) -> bool:
+        """Tell whether each callsign has its reports in one place, by when they were true: `newest` relies on it."""
+        falls = np.flatnonzero(np.diff(self.fixed_us) < 0) + 1
+        return all(one < other for one, other in pairwise(self.callsigns)) and bool(np.isin(falls, self.first).all())
 
     def save(self, folder: Path) -> None:
         """Write the columns so that several processes may share them; see `open`."""
@@ -147,6 +167,10 @@ def newest(
                 break
             row -= 1
     return found
+
+
+def _not_accepted(path: Path, field: str, found: str, accepted: str) -> InputError:
+    return InputError([Fault(str(path), "", field, found, accepted)])
 
 
 def no_fixes(callsigns: Sequence[str] = ()) -> PastFixes:

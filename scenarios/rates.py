@@ -10,6 +10,8 @@ from typing import Final
 import numpy as np
 
 LEVEL: Final = 0.95
+# Below so many incidents a single one moves a rate by more than twenty points, and tells on a person.
+SMALL: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class Rate:
     low: float | None
     high: float | None
 
+    @property
+    def few(self) -> bool:
+        """Whether the share is of so few that it says little, and is not to be shown."""
+        return self.of < SMALL
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -48,6 +55,11 @@ class Difference:
     difference: float | None
     low: float | None
     high: float | None
+
+    @property
+    def few(self) -> bool:
+        """Whether one of the shares is of so few that the difference says little, and is not to be shown."""
+        return self.one.few or self.other.few
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,11 @@ class Spread:
     median: float | None
     p90: float | None
     total: float | None
+
+    @property
+    def few(self) -> bool:
+        """Whether so few are known that median and 90th percentile say little, and are not to be shown."""
+        return self.n < SMALL
 
 
 def rate(count: int, of: int) -> Rate:

@@ -19,7 +19,7 @@ from graphs.legs import leg_line
 from graphs.network import Network
 from graphs.router import Router
 from scenarios.drawing import Kind, Line, LonLat, Map, Point, Way, draw_map
-from scenarios.report_words import duration, metres
+from scenarios.report_words import between, duration, metres
 from scenarios.verdict import Verdict
 
 # So many units beside those sent stay readable in one table and on one map.
@@ -118,7 +118,7 @@ class Case:
     @cached_property
     def _shown(self) -> Sequence[Mapping[str, Any]]:
         others = [line for line in self._lines if _kind(line, self.verdict) != "sent"][:_MOST_SHOWN]
-        kept = {line["callsign"] for line in others} | {self.verdict.nearest_eligible}
+        kept = {line["callsign"] for line in others} | {self.verdict.better}
         return [line for line in self._lines if line["callsign"] in kept or _kind(line, self.verdict) == "sent"]
 
     @cached_property
@@ -138,7 +138,7 @@ class Case:
         return draw_map(None if self.roads is None else self.roads.network, self.points, list(self._ways()))
 
     def _ways(self) -> Iterator[Line]:
-        kinds: tuple[tuple[Way, str], ...] = ("could", self.verdict.nearest_eligible), ("sent", self.verdict.judged)
+        kinds: tuple[tuple[Way, str], ...] = ("could", self.verdict.better), ("sent", self.verdict.judged)
         if self.roads is None or self.verdict.decided_at is None:
             return
         for kind, callsign in kinds:
@@ -157,7 +157,7 @@ class Case:
         told = [f"Map of incident {self.verdict.incident_id}."]
         for callsign, done in (
             (self.verdict.judged, "was sent"),
-            (self.verdict.nearest_eligible, "could have been sent"),
+            (self.verdict.better, "could have been sent"),
         ):
             if callsign in by:
                 told.append(f"{callsign} {done}: {by[callsign].by_road} by road, {by[callsign].time}.")
@@ -185,7 +185,7 @@ def _kind(line: Mapping[str, Any], verdict: Verdict) -> Kind:
     return "could" if line["eligible"] else "kept"
 
 
-_PART: Final[Mapping[Kind, str]] = {"sent": "sent", "could": "could have gone", "kept": "kept by a rule"}
+_PART: Final[Mapping[Kind, str]] = {"sent": "sent", "could": "could have gone", "kept": "kept back"}
 
 
 def _row(line: Mapping[str, Any], verdict: Verdict) -> Row:
@@ -196,7 +196,7 @@ def _row(line: Mapping[str, Any], verdict: Verdict) -> Row:
         callsign=line["callsign"],
         part="sent with it" if together else _PART[kind],
         time=duration(line["time_s"]),
-        between=f"{duration(line['earliest_s'])} to {duration(line['latest_s'])}" if line["time_s"] is not None else "",
+        between=between(line["earliest_s"], line["latest_s"]) if line["time_s"] is not None else "",
         by_road=metres(line["length_m"]),
         straight=metres(line["straight_m"]),
         doing=line["status_label"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -10,7 +11,10 @@ from typing import Final
 from dispatch.force import Force
 from scenarios.evidence import Evidence, ImportedManifest
 from scenarios.past import PastAmendment, PastAssignment, PastDuty, PastIncident, PastRegrade, PastStatus
+from scenarios.report_words import share
 
+# The least share that one decimal of a percent shows.
+_LEAST: Final = 0.001
 Dated = PastAssignment | PastDuty | PastIncident | PastRegrade | PastStatus | PastAmendment
 
 
@@ -46,7 +50,7 @@ def notices_of(evidence: Evidence, *, by_road: bool) -> tuple[Notice, ...]:
         notices.append(_stations(assume.station_accuracy_m))
     if not by_road:
         notices.append(_STRAIGHT)
-    if unentered := tuple(_never_entered(evidence)):
+    if unentered := tuple(_unentered(evidence)):
         notices.append(_hindsight(unentered))
     if assume.duties == "always":
         notices.append(_ALWAYS)
@@ -64,8 +68,8 @@ def _stations(accuracy_m: float) -> Notice:
     )
 
 
-def _never_entered(evidence: Evidence) -> Iterator[str]:
-    """Yield the kinds of facts of which none says when it was entered."""
+def _unentered(evidence: Evidence) -> Iterator[str]:
+    """Yield the kinds of facts of which some do not say when they were entered, with how many."""
     facts: Mapping[str, Iterable[Dated]] = {
         "incidents": evidence.incidents,
         "assignments": chain.from_iterable(evidence.assignments.values()),
@@ -75,18 +79,24 @@ def _never_entered(evidence: Evidence) -> Iterator[str]:
         "corrections of incidents": chain.from_iterable(evidence.amendments.values()),
     }
     for name, rows in facts.items():
-        told = iter(rows)
-        first = next(told, None)
-        if first is not None and all(one.entered_at is None for one in chain([first], told)):
-            yield name
+        found = Counter(one.entered_at is None for one in rows)
+        if found[True]:
+            yield f"{name} ({_part(found[True], found.total())})"
 
 
-def _hindsight(names: tuple[str, ...]) -> Notice:
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _part(count: int, of: int) -> str:
+    """Say how many of so many; nearly all are never said to be all, nor a few to be none."""
+    if count == of:
+        return "all"
+    return f"{share(min(max(count / of, _LEAST), 1 - _LEAST))}: {count:,} of {of:,}"
+
+
+def _hindsight(parts: tuple[str, ...]) -> Notice:
+    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
     return Notice(
-        f"Entry times not recorded for {listed}: hindsight cannot be told",
-        "The records do not say when these facts were written down. Each counts as known from when it happened, so one "
-        "that was entered only afterwards may be held against a dispatcher who could not have known it.",
+        "Entry times are missing: hindsight cannot be told",
+        f"The records do not say when these were written down: {listed}. Each counts as known from when it happened, "
+        "so one that was entered only afterwards may be held against a dispatcher who could not have known it.",
     )
 
 

@@ -18,10 +18,10 @@ CLASS_WORDS: Final[Mapping[str, str]] = {
     "dropped": "Nothing to judge",
 }
 CLASS_MEANINGS: Final[Mapping[str, str]] = {
-    "nearest_sent": "no unit with a known position could have been there sooner",
+    "nearest_sent": "no unit with a known position was predicted to be there sooner",
     "sent_within_noise": "a unit that may have been sooner differs by less than the doubt about where both were",
     "nearer_not_eligible": "a unit was nearer, but a rule of the force kept it from being sent",
-    "nearer_eligible_not_sent": "a unit that no rule kept back could have been there sooner",
+    "nearer_eligible_not_sent": "a unit that no rule kept back was predicted to be there sooner, beyond doubt",
     "unknown": "the record lacks what is needed to judge",
     "dropped": "nobody was sent, or there was no choice to make",
 }
@@ -40,7 +40,7 @@ def duration(seconds: float | None) -> str:
     Examples
     --------
     >>> [duration(s).replace("\u00a0", " ") for s in (None, 0.4, 90, 90.6, 754, 3725)]
-    ['not known', '0 s', '90 s', '1:31', '12:34', '1 h 02 min']
+    ['not known', '0 s', '90 s', '1:31 min', '12:34 min', '1 h 02 min']
     """
     if seconds is None:
         return _NOT_KNOWN
@@ -49,8 +49,22 @@ def duration(seconds: float | None) -> str:
     if whole <= _LONGEST_IN_SECONDS:
         return f"{minus}{whole}{_TIE}s"
     if whole < _HOUR_S:
-        return f"{minus}{whole // _MINUTE_S}:{whole % _MINUTE_S:02d}"
+        return f"{minus}{whole // _MINUTE_S}:{whole % _MINUTE_S:02d}{_TIE}min"
     return f"{minus}{whole // _HOUR_S:,}{_TIE}h {whole % _HOUR_S // _MINUTE_S:02d}{_TIE}min"
+
+
+def between(least_s: float, most_s: float) -> str:
+    r"""Say that a time is between two, with the unit once where it is the same.
+
+    Examples
+    --------
+    >>> [between(*each).replace("\u00a0", " ") for each in ((61, 75), (100, 4000), (99, 119))]
+    ['61 to 75 s', '1:40 min to 1 h 06 min', '1:39 to 1:59 min']
+    """
+    least, most = duration(least_s), duration(most_s)
+    short, _, unit = least.rpartition(_TIE)
+    same = _TIE not in short and unit == most.rpartition(_TIE)[2] and _TIE not in most.rpartition(_TIE)[0]
+    return f"{short if same else least} to {most}"
 
 
 def share(value: float | None) -> str:
@@ -142,12 +156,12 @@ def points(value: float | None) -> str:
 
 
 def target(seconds: int | None) -> str:
-    """Say a target as people set it.
+    r"""Say a target as people set it.
 
     Examples
     --------
-    >>> target(900), target(28800), target(95), target(None)
-    ('15 minutes', '8 hours', '1:35', 'none')
+    >>> target(900), target(28800), target(95).replace("\u00a0", " "), target(None)
+    ('15 minutes', '8 hours', '1:35 min', 'none')
     """
     if seconds is None:
         return "none"

@@ -46,21 +46,26 @@ class Verdict:
         For ``nearer_not_eligible`` the rules that the nearest of all failed, for ``unknown`` what is missing, for
         ``dropped`` why there is nothing to judge; parted by ``;``.
     cause
-        For ``nearer_eligible_not_sent``: ``reason_recorded``, ``own_sector`` (the unit sent is of the incident's own
-        sector, the nearer one is not), ``straight_line`` (the unit sent is nearer as the crow flies) or
-        ``unexplained``.
+        For ``nearer_eligible_not_sent``: ``reason_recorded``; ``reason_recorded_late``, some time after;
+        ``own_sector``, the unit sent is of the incident's own sector, the nearer one is of another; ``straight_line``,
+        the unit sent is nearer as the crow flies; or ``unexplained``.
     reason
         The recorded reason for sending another than the suggested unit.
     decided_at
         When the first unit was sent: what was known then is what counts.
     sent, judged
         Callsigns that were sent together first, and the one of them that could be there soonest.
+    judged_failed
+        The rules that the unit judged failed itself, parted by ``;``: it was sent all the same.
     nearest, nearest_eligible
         As the recommendation of that moment has them; ``nearest_eligible`` may be the unit that was sent.
-    sent_s, nearest_s, nearest_eligible_s
+    better
+        For ``nearer_eligible_not_sent`` the first of those eligible that would have been sooner beyond doubt, for
+        ``sent_within_noise`` the first of those eligible that seemed sooner.
+    sent_s, nearest_s, nearest_eligible_s, better_s
         How soon they could be there, from the moment of the decision.
     lost_s
-        ``sent_s`` less ``nearest_eligible_s``; 0 where nobody eligible was nearer.
+        ``sent_s`` less ``better_s``; 0 where nobody eligible was nearer.
     straight
         Whether the unit sent was the nearest of those eligible as the crow flies.
     unplaced
@@ -96,11 +101,14 @@ class Verdict:
     decided_at: datetime | None = None
     sent: tuple[str, ...] = ()
     judged: str = ""
+    judged_failed: str = ""
     nearest: str = ""
     nearest_eligible: str = ""
+    better: str = ""
     sent_s: float | None = None
     nearest_s: float | None = None
     nearest_eligible_s: float | None = None
+    better_s: float | None = None
     lost_s: float | None = None
     straight: bool | None = None
     unplaced: int = 0

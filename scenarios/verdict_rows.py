@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 from pydantic import TypeAdapter
 
-from graphs.faults import read_text
+from graphs.errors import Fault, InputError
 from scenarios.cells import meant, write_rows
 from scenarios.verdict import Verdict
 
@@ -44,8 +44,13 @@ def read_verdicts(path: Path) -> tuple[Verdict, ...]:
     InputError
         The file cannot be read.
     """
-    text = read_text(path, "verdicts.csv of a replay")
-    return tuple(_READER.validate_python(_values(row)) for row in csv.DictReader(text.splitlines(keepends=True)))
+    try:
+        # Line breaks inside a text are the text's own.
+        with path.open(encoding="utf-8", newline="") as file:
+            return tuple(_READER.validate_python(_values(row)) for row in csv.DictReader(file))
+    except (OSError, UnicodeDecodeError) as error:
+        found = f"a file that cannot be read ({error})"
+        raise InputError([Fault(str(path), "", "", found, "verdicts.csv of a replay")]) from error
 
 
 def _values(row: Mapping[str, str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Who was sent stays as it was; what changes is who could have been there, how soo
 from __future__ import annotations
 
 import json
+from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -23,9 +24,13 @@ from graphs.faults import gather, parse_toml, read_text, refuse, shape_faults, u
 from graphs.moments import MOMENT, Moment
 from graphs.network import Network
 from graphs.profiles import Profiles
+from scenarios.arrival import responses
 from scenarios.evidence import Evidence
+from scenarios.known import Known
+from scenarios.past import PastAssignment, PastIncident
 from scenarios.rows import Names, Text
 from scenarios.verdict import Verdict
+from scenarios.weighed import weighed, whole
 
 _KINDS: Final = ("closures_known", "closures", "sector_cars", "fixes", "mobilisation_s", "profiles", "unit")
 _Seconds = Annotated[int, Field(ge=0, le=86_400)]
@@ -41,6 +46,12 @@ class Limits(_Table):
 
     stale_moving_s: _Seconds | None = Field(default=None, description=_SECONDS)
     stale_parked_s: _Seconds | None = Field(default=None, description=_SECONDS)
+
+    @model_validator(mode="after")
+    def _one_at_least(self) -> Self:
+        if self.stale_moving_s is None and self.stale_parked_s is None:
+            raise refuse("a table with stale_moving_s, stale_parked_s or both", value="none of them")
+        return self
 
 
 class ExtraUnit(_Table):
@@ -97,7 +108,7 @@ class Change(_Table):
     sector_cars: Literal["everywhere"] | None = Field(default=None, description='"everywhere"')
     fixes: Limits | None = Field(default=None, description="a table with stale_moving_s, stale_parked_s")
     mobilisation_s: Mapping[str, _Seconds] | None = Field(
-        default=None, description=f"a table of status codes, each with {_SECONDS}"
+        default=None, min_length=1, description=f"a table of status codes, one or more, each with {_SECONDS}"
     )
     profiles: Text | None = Field(default=None, description="a profile table (TOML)")
     unit: ExtraUnit | None = Field(default=None, description="a table with callsign, lat, lon, status")
@@ -121,14 +132,36 @@ class _File(_Table):
 
 @dataclass(frozen=True)
 class WhatIf:
-    """One change, and where the files that it names are looked for."""
+    """One change.
+
+    Parameters
+    ----------
+    folder
+        Where the files that it names are looked for.
+    key
+        `hash` of when it was read.
+    """
 
     change: Change
     folder: Path
+    key: str = ""
 
-    @property
-    def key(self) -> str:
-        """A hash of the change and of the files that it names."""
+    def require_same(self) -> None:
+        """Hold the files that the change names against what they were when it was read.
+
+        Raises
+        ------
+        InputError
+            They are others.
+        """
+        if self.hash() != self.key:
+            name = self.change.closures or self.change.profiles or ""
+            found = "another file than when the replay began"
+            accepted = "one that stays as it is until it is done"
+            raise InputError([Fault(str(self.folder / name), "", "", found, accepted)])
+
+    def hash(self) -> str:
+        """Return the SHA-256, hex, of the change and of the files that it names."""
         digest = sha256(self.change.model_dump_json().encode())
         for name in (self.change.closures, self.change.profiles):
             if name is not None:
@@ -180,9 +213,19 @@ def read_what_if(path: Path, evidence: Evidence, network: Network | None) -> tup
     found, faults = tuple(WhatIf(change, path.parent) for change in changes), list[Fault]()
     for number, each in enumerate(found, 1):
         faults += _faults(each, evidence, network, str(path), f"change {number}")
+    faults += repeated_names(changes, str(path))
     if faults:
         raise InputError(faults)
-    return found
+    return tuple(replace(each, key=each.hash()) for each in found)
+
+
+def repeated_names(changes: Sequence[Change], source: str) -> Iterator[Fault]:
+    """Yield a fault of every change that has the name of one before it: nobody could tell the two apart."""
+    told = set[str]()
+    for number, change in enumerate(changes, 1):
+        if change.name in told:
+            yield Fault(source, f"change {number}", "name", change.name, "a name that no other change has")
+        told.add(change.name)
 
 
 def _faults(what_if: WhatIf, evidence: Evidence, network: Network | None, source: str, where: str) -> Iterator[Fault]:
@@ -195,19 +238,32 @@ def _faults(what_if: WhatIf, evidence: Evidence, network: Network | None, source
         gather(faults, lambda: read_closures(what_if.folder / str(change.closures), network))
     if change.profiles is not None:
         gather(faults, what_if.profiles)
+        if network is not None and len(network.given_ms):
+            yield Fault(source, where, "profiles", change.profiles, "roads whose times were not given with them")
     yield from faults
-    for code in change.mobilisation_s or {}:
-        if code not in force.statuses:
-            yield unknown_name(source, "mobilisation_s", code, force.statuses, where)
+    unknown = [code for code in change.mobilisation_s or {} if code not in force.statuses]
+    yield from (unknown_name(source, "mobilisation_s", code, force.statuses, where) for code in unknown)
+    if not unknown:
+        yield from _force_faults(what_if, force, source, where)
     if change.unit is not None:
         yield from _unit_faults(change.unit, evidence, network, source, where)
+
+
+def _force_faults(what_if: WhatIf, force: Force, source: str, where: str) -> Iterator[Fault]:
+    """Yield what is wrong with the force profile that a change makes, such as a limit past another one."""
+    try:
+        what_if.force(force)
+    except ValidationError as error:
+        yield from shape_faults(error, Force, source, where)
+    except InputError as error:
+        yield from (replace(fault, source=source, where=where) for fault in error.faults)
 
 
 def _unit_faults(
     unit: ExtraUnit, evidence: Evidence, network: Network | None, source: str, where: str
 ) -> Iterator[Fault]:
     force = evidence.force
-    if unit.callsign in evidence.duties or unit.callsign in evidence.fixes.row_of:
+    if unit.callsign in evidence.callsigns:
         yield Fault(source, where, "callsign", unit.callsign, "a callsign that the records do not have")
     if unit.status not in force.statuses:
         yield unknown_name(source, "status", unit.status, force.statuses, where)
@@ -266,16 +322,30 @@ def _differs(told: Difference) -> bool:
     return any(one != other for one, other in pairs)
 
 
-def sector_cars_everywhere(verdict: Verdict) -> Verdict:
-    """Return what is said where the nearest goes in place of the unit of the incident's own sector."""
-    if verdict.cause != "own_sector":
-        return verdict
-    return replace(
-        verdict,
-        verdict="nearest_sent" if verdict.nearest == verdict.nearest_eligible else "nearer_not_eligible",
-        cause="",
-        judged=verdict.nearest_eligible,
-        sent=(verdict.nearest_eligible,),
-        sent_s=verdict.nearest_eligible_s,
-        lost_s=None if verdict.lost_s is None else 0.0,
-    )
+class SectorCarsEverywhere:
+    """Judges as if the nearest went in place of the unit of the incident's own sector.
+
+    Parameters
+    ----------
+    network
+        The roads; None for the measure by straight lines.
+    """
+
+    def __init__(self, evidence: Evidence, known: Known, network: Network | None) -> None:
+        self._evidence, self._known, self._network = evidence, known, network
+        self._goes = dict[str, tuple[PastAssignment, ...]]()
+        # What was known stays as it was: only who is sent to the incident itself is another.
+        self._other = replace(evidence, assignments=ChainMap(self._goes, dict(evidence.assignments)))
+
+    def then(self, verdict: Verdict, past: PastIncident) -> Verdict:
+        """Return what is said of an incident of which something is said already."""
+        if verdict.cause != "own_sector" or verdict.decided_at is None:
+            return verdict
+        goes = PastAssignment(past.incident_id, verdict.better, verdict.decided_at)
+        others = {each.incident_id: () for each in self._evidence.merged(past.incident_id)}
+        self._goes.update({**others, past.incident_id: (goes,)})
+        then = weighed(past, self._other, self._known, self._network).verdict
+        # Who arrived stays as it was: nobody knows when the other would have.
+        past, sent = whole(past, self._evidence)
+        last = self._evidence.at_last(past)
+        return replace(then, **responses(last, sent, self._evidence, verdict.decided_at))

@@ -17,12 +17,11 @@ from dispatch.force import Force
 from scenarios.audit import Audit, audit_of
 from scenarios.audit_files import audit_json, incidents_geojson, tables_of
 from scenarios.audit_groups import Group
-from scenarios.audit_headline import SMALL
 from scenarios.audit_quality import PredictionRow
 from scenarios.audit_response import ResponseRow
 from scenarios.audit_words import IN_WORDS, said
 from scenarios.cells import write_table
-from scenarios.rates import Rate, rate
+from scenarios.rates import SMALL, Rate, rate
 from scenarios.verdict import CLASSES, GOOD, JUDGED, Verdict
 
 FORCE = Force.default()
@@ -105,6 +104,17 @@ def test_seconds_lost_have_both_denominators() -> None:
     assert head.lost_judged_s.p90 == pytest.approx(86.4)
 
 
+def test_what_is_too_close_to_call_is_told_beside_the_rate() -> None:
+    head = audit_of(FIVE, FORCE).headline
+    assert head.within_noise == rate(1, 4)
+    assert (head.if_noise_bad.of_judged, head.if_noise_bad.of_attended) == (rate(2, 4), rate(2, 5))
+
+
+def test_the_rate_where_every_position_was_known_stands_in_the_headline() -> None:
+    told = [good("1"), good("2", unplaced=1), late("3", 60.0), late("4", 60.0, unplaced=2), unknown("5", "no_place")]
+    assert audit_of(told, FORCE).headline.if_all_placed == rate(1, 2)
+
+
 def test_straight_lines_take_no_time() -> None:
     head = audit_of([good("1", lost_s=None), replace(late("2", 0.0), lost_s=None)], FORCE).headline
     assert head.good.of_judged == rate(1, 2)
@@ -128,8 +138,8 @@ def test_the_funnel_tells_where_each_incident_went() -> None:
     ]
     assert [(each.code, each.count) for each in funnel.stages[1].reasons] == [("merged", 2), ("self_initiated", 1)]
     assert [each.sentence for each in funnel.stages[2].reasons] == [
-        "Of the unit sent: no position of it was known",
-        "Of the unit sent: no position of it was known; the incident has no place",
+        "Of a unit sent: no position of it was known",
+        "Of a unit sent: no position of it was known; the incident has no place",
     ]
 
 
@@ -144,6 +154,13 @@ def test_what_is_missing_is_counted_by_itself_too() -> None:
         ("", "No reason is given"),
         ("merged", "It is a second report of another incident"),
         ("nearer_unit:no_status", "Of a unit that seemed nearer: no status of it was known"),
+        ("entered_after_decision", "It was entered only after the unit was sent"),
+        (
+            "nearer_unit:not_cleared",
+            "Of a unit that seemed nearer: the records do not say when it was free again, and nothing of it since",
+        ),
+        ("nearer_unit:same_moment", "Of a unit that seemed nearer: it was sent elsewhere at the very same moment"),
+        ("nearer_unit:row_quarantined", "Of a unit that seemed nearer: a row about it was not accepted at the import"),
         ("skill", "Nobody aboard had a skill that was needed"),
         ("a rule of tomorrow", "A rule of tomorrow"),
         ("somebody:crew", "Somebody:crew"),
@@ -189,17 +206,62 @@ def test_a_group_of_four_is_small_and_its_rate_is_in_no_table() -> None:
     assert rows["Redcar"]["good.of_judged.share"] == 1.0
 
 
+def shown(audit: Audit, name: str) -> list[dict[str, Any]]:
+    """Return the rows of a table, each without what it leaves out."""
+    return [
+        {column: value for column, value in row.items() if value is not None} for row in tables_of(audit)[name].rows
+    ]
+
+
+def test_no_table_has_a_share_or_a_percentile_of_four() -> None:
+    first = {"first_grade": "priority", "first_target_s": 3600, "first_clock_s": 1800.0}
+    told = [late(str(n), 60.0, reason="cover", domestic_abuse=n == 0) for n in range(4)]
+    audit = audit_of([*told, arrived("7", 600, **first)], FORCE)
+    cause = next(row for row in shown(audit, "causes") if row["count"])
+    assert {"share.count", "share.of", "lost_s.total"} <= cause.keys()
+    (override,) = shown(audit, "override_reasons")
+    (regraded,) = shown(audit, "regraded")
+    for row in (cause, override, regraded, *shown(audit, "lost_s")[:2]):
+        assert not {"share", "low", "high", "median", "p90"} & {column.rpartition(".")[2] for column in row}, row
+    for row in shown(audit, "domestic_abuse_difference"):
+        assert (row["one.of"], row["other.of"]) == (1, 4)
+        assert not {"difference", "low", "high", "one.share", "other.share"} & row.keys()
+
+
+def test_of_five_a_table_has_them() -> None:
+    audit = audit_of([late(str(n), 60.0, reason="cover") for n in range(5)], FORCE)
+    cause = next(row for row in shown(audit, "causes") if row["count"])
+    assert (cause["share.share"], cause["lost_s.median"]) == (1.0, 60.0)
+    assert shown(audit, "override_reasons")[0]["lost_s.median"] == 60.0
+
+
+def test_the_headline_stands_even_where_it_is_of_four() -> None:
+    audit = audit_of(FIVE, FORCE)
+    rows = {row["rate"]: row for row in shown(audit, "rates")}
+    assert rows["nearest_sent.of_judged"]["share"] == 0.75
+    assert "share" not in rows["straight.nearest"]
+    assert "share" not in rows["sent_unit_failed"]
+    assert rows["quality.no_place"]["share"] == 0.0
+
+
+def test_domestic_abuse_of_which_few_were_judged_is_compared_by_no_denominator() -> None:
+    told = [unknown(str(n), "no_place", domestic_abuse=True) for n in range(6)] + [good(f"r{n}") for n in range(6)]
+    for row in shown(audit_of(told, FORCE), "domestic_abuse_difference"):
+        assert "one.share" not in row
+
+
 # Causes ---------------------------------------------------------------------------------------------------------------
 def test_causes_come_with_their_seconds() -> None:
     told = [late("1", 60, cause="own_sector"), late("2", 90, cause="own_sector"), late("3", 30)]
     causes = audit_of([*told, good("4")], FORCE).causes.causes
     assert [(each.key, each.count, each.lost_s.total) for each in causes] == [
         ("reason_recorded", 0, None),
+        ("reason_recorded_late", 0, None),
         ("own_sector", 2, 150.0),
         ("straight_line", 0, None),
         ("unexplained", 1, 30.0),
     ]
-    assert causes[1].share == rate(2, 3)
+    assert causes[2].share == rate(2, 3)
 
 
 def test_reasons_have_the_labels_of_the_force_and_nobodys_own_words() -> None:
@@ -227,6 +289,24 @@ def test_rules_that_kept_nearer_units() -> None:
         ("crew", 2, 1),
         ("skill", 1, 0),
     ]
+
+
+def test_units_sent_against_a_rule_are_counted_with_the_rules() -> None:
+    told = [
+        good("1", judged_failed="crew"),
+        late("2", 60, judged_failed="crew;skill"),
+        good("3"),
+        unknown("4", "nearer_unit:no_status", judged_failed="crew"),
+    ]
+    causes = audit_of(told, FORCE).causes
+    assert causes.sent_failed == rate(2, 3)
+    assert [(kept.key, kept.count, kept.alone) for kept in causes.sent_rules] == [("crew", 2, 1), ("skill", 1, 0)]
+
+
+def test_the_worst_name_the_unit_that_was_better_beyond_doubt() -> None:
+    told = late("1", 60.0, nearest_eligible="R7", nearest_eligible_s=30.0, better="R1", better_s=40.0)
+    (worst,) = audit_of([told], FORCE).worst
+    assert (worst.better, worst.better_s) == ("R1", 40.0)
 
 
 def test_the_worst_twenty_and_ties_by_id() -> None:
@@ -278,6 +358,23 @@ def test_nobody_sent_stands_beside_those_attended() -> None:
 def test_what_needs_nobody_has_no_response() -> None:
     told = dropped("1", "nobody_sent", grade="resolved_without_deployment", last_grade="resolved_without_deployment")
     assert audit_of([told], FORCE).response.by_last_grade == ()
+
+
+def test_somebody_late_after_a_regrade_counts_though_the_first_grade_sent_nobody() -> None:
+    first = {"grade": "resolved_without_deployment", "first_grade": "resolved_without_deployment"}
+    told = arrived("1", 9000, verdict="dropped", because="not_deployed", **first)
+    response = audit_of([told], FORCE).response
+    assert only(audit_of([told], FORCE)).in_target_of_timed == rate(0, 1)
+    assert [(row.first, row.last, row.in_target_last) for row in response.regraded] == [
+        ("resolved_without_deployment", "emergency", rate(0, 1))
+    ]
+
+
+def test_a_grade_that_sends_nobody_has_no_response_though_somebody_went() -> None:
+    nobody = {"grade": "resolved_without_deployment", "last_grade": "resolved_without_deployment"}
+    assert audit_of([arrived("1", 600, verdict="dropped", because="not_deployed", **nobody)], FORCE).response == (
+        audit_of([], FORCE).response
+    )
 
 
 def test_a_clock_that_never_began_is_not_in_target() -> None:
@@ -368,7 +465,9 @@ def test_every_table_has_its_header_without_any_row() -> None:
 
 def test_every_cell_has_a_column() -> None:
     first = {"first_grade": "priority", "first_target_s": 3600, "first_clock_s": 1800.0}
-    audit = audit_of([*FIVE, arrived("7", 600, reason="cover", **first)], FORCE, refused={"no time": 1})
+    audit = audit_of(
+        [*FIVE, arrived("7", 600, reason="cover", judged_failed="crew", **first)], FORCE, refused={"no time": 1}
+    )
     for name, table in tables_of(audit).items():
         assert table.rows, name
         strangers = {column for row in table.rows for column in row.keys() - set(table.columns)}
@@ -384,13 +483,19 @@ def test_json_holds_every_number() -> None:
 
 
 def test_an_incident_without_a_place_is_on_the_map_file_too() -> None:
-    told = [good("2", lat=None), late("1", 30.0)]
+    told = [good("2", lat=None), late("1", 30.0, judged="R2", nearest_eligible="R7", better="R1")]
     features = json.loads(incidents_geojson(told))["features"]
     assert [(each["id"], each["geometry"]) for each in features] == [
         ("1", {"type": "Point", "coordinates": [-1.2, 54.5]}),
         ("2", None),
     ]
-    assert features[0]["properties"] == {"class": "nearer_eligible_not_sent", "lost_s": 30.0, "grade": "emergency"}
+    assert features[0]["properties"] == {
+        "class": "nearer_eligible_not_sent",
+        "lost_s": 30.0,
+        "grade": "emergency",
+        "sent": "R2",
+        "better": "R1",
+    }
 
 
 # Whatever the verdicts are --------------------------------------------------------------------------------------------
@@ -417,6 +522,7 @@ def any_verdict(draw: st.DrawFn, name: str, kind: Any) -> Verdict:
         verdict=kind,
         because=draw(st.sampled_from(CODES.get(kind, [""]))),
         cause=draw(st.sampled_from(["own_sector", "straight_line", "unexplained"])) if not_sent else "",
+        judged_failed=draw(st.sampled_from(["", "crew", "crew;skill"])),
         reason=draw(st.sampled_from(["", "cover", "words", "cover;local_knowledge"])),
         sent_s=draw(seconds),
         lost_s=draw(st.integers(1, 900)) / 8 if not_sent else 0.0,

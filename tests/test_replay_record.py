@@ -19,7 +19,7 @@ from scenarios.import_asked import asked_of
 from scenarios.import_out import bring_in
 from scenarios.known import Known
 from scenarios.replay import replay
-from scenarios.weighed import decision_of, recommended
+from scenarios.weighed import recommended
 
 PLACES = "ABCDEFGH"
 
@@ -103,9 +103,9 @@ def replayed(evidence: Evidence, incident_id: str) -> Recommendation:
     network = evidence.network()
     assert network is not None
     past = next(each for each in evidence.incidents if each.incident_id == incident_id)
-    decision = decision_of(evidence.assignments[incident_id])
-    assert decision is not None
-    return recommended(past, decision, Known(evidence, network), network)
+    answer = recommended(past, evidence, Known(evidence, network), network)
+    assert answer is not None
+    return answer
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -20,12 +20,15 @@ from records import Row, at, call, fix, on_duty, sent, write_records
 from scenarios.audit import audit_of
 from scenarios.calibrate import Calibration, Errors
 from scenarios.drawing import HEIGHT, WIDTH, Line, Point, draw_map
+from scenarios.evidence import read_evidence
 from scenarios.factors import Factor
 from scenarios.known import Known
 from scenarios.replay import LEDGERS, replay
 from scenarios.report import REPORT, Told, report_html, write_report
-from scenarios.report_cases import Case, ledgers_of
+from scenarios.report_cases import Case, Roads, ledgers_of
+from scenarios.report_notices import notices_of
 
+NONE = "\u2013"
 VOID = {"meta", "br", "link", "img", "input", "hr", "rect", "circle", "path", "use"}
 
 
@@ -105,6 +108,49 @@ def test_one_incident_at_which_a_nearer_unit_could_have_gone(page: Page) -> None
     assert "1. Incident 1:" in page.words
     assert "R2 was sent and could be there in" in page.words
     assert "R1 could have been there in" in page.words
+
+
+def test_of_one_incident_there_is_no_median_and_no_share_but_the_headline(page: Page) -> None:
+    assert "Nearest-sent rate, of those judged 0.0%" in page.words
+    assert "Time lost in all" in page.words
+    assert "Median time lost there" not in page.words
+    causes = page.words.partition("Why another was sent")[2].partition("Reasons that dispatchers recorded")[0]
+    assert "%" not in causes
+    assert f"Nothing in the records explains it 1 {NONE} {NONE}" in causes
+    lacking = page.words.partition("Lacking Incidents Share")[2].partition("What was assumed")[0]
+    assert f"0 of 1 {NONE}" in lacking
+    assert "%" not in lacking
+
+
+def test_how_far_the_rate_rests_on_doubt_stands_beside_it(page: Page) -> None:
+    answer = page.words.partition("The same, of all attended")[2].partition("What was found at each incident")[0]
+    assert "If too close to call counts as not 0.0% 0 of 1; 0.0% of those judged are too close to call" in answer
+    assert f"Where every unit's position was known {NONE} fewer than 5 such incidents" in answer
+
+
+def test_the_card_and_the_map_name_the_unit_that_was_better_beyond_doubt(told: Told) -> None:
+    (verdict,), (ledger,) = told.verdicts, told.ledgers.values()
+    soonest, went = ledger["lines"]
+    lines = [{**soonest, "callsign": "R0"}, soonest, went]
+    roads = Roads(told.network, told.evidence.force) if told.network is not None else None
+    case = Case(1, replace(verdict, nearest_eligible="R0", better="R1"), {**ledger, "lines": lines}, roads)
+    assert "R1 could have been sent" in case.alt
+    assert case.map is not None
+    assert [kind for kind, _ in case.map.ways] == ["could", "sent"]
+    worst = tuple(replace(one, better="R1", better_s=31.0) for one in told.audit.worst)
+    shown = replace(
+        told,
+        audit=replace(told.audit, worst=worst),
+        verdicts=[replace(verdict, nearest_eligible="R0", nearest_eligible_s=2.0, better="R1", better_s=31.0)],
+    )
+    assert "R1 could have been there in 31 s" in Page(report_html(shown)).words
+
+
+def test_units_sent_against_a_rule_stand_there_with_the_rule(told: Told) -> None:
+    audit = audit_of([replace(told.verdicts[0], judged_failed="crew")], told.evidence.force)
+    words = Page(report_html(replace(told, audit=audit))).words
+    assert "At 1 of 1 incidents judged, a rule of the force would have kept the unit back that was sent." in words
+    assert "Rule Incidents This rule alone Too few officers were aboard 1 1" in words
 
 
 def test_nothing_is_fetched_from_anywhere(told: Told, page: Page) -> None:
@@ -201,6 +247,25 @@ def test_what_stands_in_for_the_records_is_said_before_any_number(tmp_path: Path
     assert "A unit of which no status was reported counts as “" in words
 
 
+def test_one_entry_time_does_not_silence_those_that_are_missing(tmp_path: Path) -> None:
+    rows = [replace(row, entered_at=at(-20_000)) for row in missed()]
+    rows += [row for n in range(3) for row in on_duty(f"X{n}")]
+    words = Page(report_html(night(tmp_path, rows, *FIXES))).words
+    assert "Entry times are missing: hindsight cannot be told" in words
+    assert "written down: statuses (60.0%: 3 of 5) and duties (60.0%: 3 of 5). Each counts" in words
+
+
+def test_nearly_all_are_not_said_to_be_all(tmp_path: Path) -> None:
+    folder = write_records(tmp_path / "in", list(missed()), FIXES)
+    evidence = read_evidence(folder)
+    (first,) = evidence.incidents
+    entered = replace(first, entered_at=at(5))
+    crowd = tuple(replace(first, incident_id=str(n)) for n in range(9_999))
+    told = [notices_of(replace(evidence, incidents=rows), by_road=True)[0].text for rows in ((*crowd, entered), crowd)]
+    assert "incidents (99.9%: 9,999 of 10,000)" in told[0]
+    assert "incidents (all)" in told[1]
+
+
 def test_entry_times_that_are_there_are_not_missed(tmp_path: Path) -> None:
     rows = [replace(row, entered_at=at(-20_000)) for row in missed()]
     assert "hindsight" not in Page(report_html(night(tmp_path, rows, *FIXES))).words
@@ -221,7 +286,7 @@ def test_the_map_shows_who_went_who_could_have_and_who_was_kept(tmp_path: Path) 
     page = Page(report_html(told))
     assert told.network is not None
     assert "R3 (status)" in page.words
-    assert "kept by a rule" in page.words
+    assert "kept back: status 6" in page.words
     assert "© OpenStreetMap contributors" in page.words
     assert {attrs["class"] for attrs in page.all("path") if (attrs.get("class") or "").startswith("way ")} == {
         *("way casing", "way sent", "way could")

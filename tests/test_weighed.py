@@ -93,7 +93,9 @@ class TestCauses:
         assert (found.cause, found.reason) == ("reason_recorded", "local_knowledge")
 
     def test_the_units_own_sector(self, folder: Folder) -> None:
-        found = folder.verdict([call(sector="North"), *both(sector="North"), sent("R1")])
+        found = folder.verdict(
+            [call(sector="North"), on_duty("R1", sector="North"), on_duty("R2", sector="South"), sent("R1")]
+        )
         assert found.cause == "own_sector"
 
     def test_nearer_as_the_crow_flies(self, folder: Folder) -> None:
@@ -352,3 +354,157 @@ class TestStraightLine:
     def test_radii_that_overlap_are_noise(self, folder: Folder) -> None:
         fixes = [fix("R1", "B", accuracy_m=300.0), NEAR]
         assert folder.verdict([call(), *both(), sent("R1")], fixes, network=None).verdict == "sent_within_noise"
+
+
+class TestDoubt:
+    def test_one_that_is_unsure_does_not_hide_one_that_is_sure(self, folder: Folder) -> None:
+        fixes = [FAR, fix("R2", "D", -200), fix("R3", "D")]
+        found = folder.verdict([call(), *both(), on_duty("R3"), sent("R1")], fixes)
+        assert (found.verdict, found.better) == ("nearer_eligible_not_sent", "R3")
+
+    def test_any_of_those_sent_may_have_been_sooner(self, folder: Folder) -> None:
+        fixes = [FAR, NEAR, fix("R3", "B", -235)]
+        rows = [call(), *both(), on_duty("R3"), sent("R1"), sent("R3")]
+        assert folder.verdict(rows, fixes).verdict == "sent_within_noise"
+
+    def test_one_of_those_sent_had_no_position(self, folder: Folder) -> None:
+        rows = [call(), *both(), on_duty("R3"), sent("R3"), sent("R1")]
+        found = folder.verdict(rows)
+        assert (found.verdict, found.because) == ("unknown", "sent_unit:no_fix")
+
+    def test_a_unit_without_a_status_that_may_have_been_sooner_within_the_noise(self, folder: Folder) -> None:
+        fixes = [FAR, fix("R2", "D", -20)]
+        found = folder.verdict([call(), on_duty("R1"), on_duty("R2", None), sent("R1")], fixes)
+        assert (found.verdict, found.better) == ("sent_within_noise", "")
+
+    def test_the_age_of_a_position_is_doubt_in_a_straight_line_too(self, folder: Folder) -> None:
+        fixes = [FAR, fix("R2", "D", -230)]
+        found = folder.verdict([call(), *both(), sent("R1")], fixes, network=None)
+        assert found.verdict == "sent_within_noise"
+
+
+class TestTakenBack:
+    def test_a_unit_that_was_called_off_at_once_was_not_sent(self, folder: Folder) -> None:
+        off = sent("R2", cleared_at=at(63), ended="stood_down")
+        found = folder.verdict([call(), *both(), off, sent("R1", after_s=70, en_route_at=at(75))])
+        assert (found.verdict, found.sent, found.decided_at) == ("nearer_eligible_not_sent", ("R1",), at(60))
+
+    def test_a_far_one_that_was_named_by_mistake_accuses_nobody(self, folder: Folder) -> None:
+        off = sent("R1", cleared_at=at(63), ended="stood_down")
+        found = folder.verdict([call(), *both(), off, sent("R2", after_s=70, en_route_at=at(75))])
+        assert (found.verdict, found.sent) == ("nearest_sent", ("R2",))
+
+
+class TestWrittenDownLater:
+    @pytest.mark.parametrize(
+        "second",
+        [
+            sent("R2", on_scene_at=at(60)),
+            sent("R2", after_s=70, on_scene_at=at(70)),
+            sent("R2", on_scene_at=at(300), entered_at=at(300)),
+        ],
+        ids=["there already", "there when it was named", "entered on arrival"],
+    )
+    def test_logged_on_arrival_whoever_stands_first(self, folder: Folder, second: Row) -> None:
+        found = folder.verdict([call(), *both(), sent("R1"), second])
+        assert (found.verdict, found.because) == ("unknown", "logged_on_arrival")
+
+    def test_an_incident_that_was_entered_after_somebody_was_sent(self, folder: Folder) -> None:
+        found = folder.verdict([call(entered_at=at(600)), *both(), sent("R1")])
+        assert (found.verdict, found.because) == ("unknown", "entered_after_decision")
+
+    def test_a_reason_that_was_entered_later(self, folder: Folder) -> None:
+        late = sent("R1", reason="local_knowledge", entered_at=at(90_000))
+        found = folder.verdict([call(), *both(), late])
+        assert (found.cause, found.reason) == ("reason_recorded_late", "local_knowledge")
+
+    def test_an_end_of_duty_that_nobody_had_entered(self, folder: Folder) -> None:
+        gone = PastDuty("R2", at(-10_000), at(50), 2, end_entered_at=at(300))
+        free = PastStatus("R2", at(-5_000), "2")
+        found = folder.verdict([call(), on_duty("R1"), gone, free, sent("R1")])
+        assert found.verdict == "nearer_eligible_not_sent"
+
+    def test_an_end_of_duty_that_was_known(self, folder: Folder) -> None:
+        gone = PastDuty("R2", at(-10_000), at(50), 2, end_entered_at=at(55))
+        free = PastStatus("R2", at(-5_000), "2")
+        assert folder.verdict([call(), on_duty("R1"), gone, free, sent("R1")]).verdict == "nearest_sent"
+
+    def test_a_clearance_that_was_entered_later(self, folder: Folder) -> None:
+        other = call("H", "2", received_at=at(-600))
+        busy = sent("R2", "2", -500, cleared_at=at(-100), cleared_entered_at=at(90))
+        found = folder.verdict([call(), other, *both(), busy, sent("R1")])
+        assert (found.verdict, found.because) == ("nearer_not_eligible", "committed")
+
+    def test_a_regrade_that_was_entered_after_the_arrival_moves_no_target(self, folder: Folder) -> None:
+        down = PastRegrade("1", at(100), "standard", at(9_000))
+        found = folder.verdict([call(), down, *both(), sent("R2", on_scene_at=at(2_000))])
+        assert (found.last_grade, found.target_s, found.clock_s) == ("emergency", 900, 2_000.0)
+
+    def test_a_regrade_to_the_same_grade_restarts_no_clock(self, folder: Folder) -> None:
+        force = changed(CLEVELAND, "grades", "emergency", clock="graded")
+        again = PastRegrade("1", at(1_500), "emergency")
+        found = folder.verdict([call(), again, *both(), sent("R2", on_scene_at=at(2_000))], force=force)
+        assert (found.clock_s, found.first_grade) == (2_000.0, "")
+
+
+class TestBusyOrNot:
+    def test_the_first_sign_is_the_one_that_was_known_first(self, folder: Folder) -> None:
+        other = call("H", "2", received_at=at(-900))
+        signs = [PastStatus("R2", at(-300), "2", at(500)), PastStatus("R2", at(-100), "2", at(-100))]
+        found = folder.verdict([call(), other, *both(), sent("R2", "2", -800), *signs, sent("R1")])
+        assert found.verdict == "nearer_eligible_not_sent"
+
+    def test_a_unit_that_stands_twice_at_one_incident_is_not_busy_for_ever(self, folder: Folder) -> None:
+        other = call("H", "2", received_at=at(-900))
+        twice = [sent("R2", "2", -800), sent("R2", "2", -700, cleared_at=at(-500))]
+        assert folder.verdict([call(), other, *both(), *twice, sent("R1")]).verdict == "nearer_eligible_not_sent"
+
+    @pytest.mark.parametrize("grades", [("emergency", "scheduled"), ("scheduled", "emergency")])
+    def test_of_two_assignments_the_more_urgent_binds(self, folder: Folder, grades: tuple[str, str]) -> None:
+        others = [call("H", name, received_at=at(-900), grade=grade) for name, grade in zip("23", grades, strict=True)]
+        both_of_them = [sent("R2", "2", -800, cleared_at=at(900)), sent("R2", "3", -400, cleared_at=at(900))]
+        rows = [call(), *others, on_duty("R1"), on_duty("R2", "7"), *both_of_them, sent("R1")]
+        assert folder.verdict(rows, force=changed(CLEVELAND, "statuses", "7", mobilisation_s=0)).because == "committed"
+
+    def test_nothing_says_that_it_was_over_and_nothing_that_it_was_not(self, folder: Folder) -> None:
+        other = call("H", "2", received_at=at(-9_900))
+        rows = [call(), other, on_duty("R1"), on_duty("R2", None), PastStatus("R2", at(-9_950), "2")]
+        found = folder.verdict([*rows, sent("R2", "2", -9_800), sent("R1")])
+        assert (found.verdict, found.because) == ("unknown", "nearer_unit:not_cleared")
+
+    def test_sent_elsewhere_at_that_very_moment(self, folder: Folder) -> None:
+        other = call("H", "2", received_at=at(10))
+        found = folder.verdict([call(), other, *both(), sent("R2", "2"), sent("R1")])
+        assert (found.verdict, found.because) == ("unknown", "nearer_unit:same_moment")
+
+    def test_a_status_of_the_crew_before_is_not_this_ones_where_they_overlap(self, folder: Folder) -> None:
+        before, now = PastDuty("R2", at(-10_000), at(-50), 2), PastDuty("R2", at(-100), at(20_000), 2)
+        free = PastStatus("R2", at(-5_000), "2")
+        found = folder.verdict([call(), on_duty("R1"), before, free, now, sent("R1")])
+        assert (found.verdict, found.because) == ("unknown", "nearer_unit:no_status")
+
+    def test_what_the_crew_before_was_sent_to_does_not_bind_this_one(self, folder: Folder) -> None:
+        other = call("H", "2", received_at=at(-9_900))
+        before, now = PastDuty("R2", at(-30_000), at(-9_000), 2), PastDuty("R2", at(-9_000), at(20_000), 2)
+        free = PastStatus("R2", at(-5_000), "2")
+        old = sent("R2", "2", -9_800, cleared_at=at(500))
+        found = folder.verdict([call(), other, on_duty("R1"), before, now, free, old, sent("R1")])
+        assert found.verdict == "nearer_eligible_not_sent"
+
+    def test_a_report_that_could_not_be_read_leaves_the_status_open(self, folder: Folder) -> None:
+        unread = {"table": "statuses", "row": "row 9", "callsign": "R2", "at": at(-60), "reasons": "status 99"}
+        found = folder.verdict([call(), *both(), sent("R1")], quarantined=[unread])
+        assert (found.verdict, found.because) == ("unknown", "nearer_unit:no_status")
+
+
+class TestMerged:
+    def test_who_was_sent_to_the_second_report_was_sent(self, folder: Folder) -> None:
+        second = call("A", "7", received_at=at(10), merged_into="1")
+        first_there = sent("R2", "7", 58, on_scene_at=at(200))
+        found = folder.verdict([call(), second, *both(), first_there, sent("R1", on_scene_at=at(900))])
+        assert (found.verdict, found.sent, found.clock_s) == ("nearest_sent", ("R2", "R1"), 200.0)
+
+
+def test_the_rules_that_the_unit_sent_failed_itself_are_told(folder: Folder) -> None:
+    found = folder.verdict([call(needs=frozenset({"taser"})), *both(), sent("R2")])
+    assert (found.verdict, found.judged_failed) == ("nearest_sent", "skill")

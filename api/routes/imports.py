@@ -149,7 +149,7 @@ def _require(check: _Check, rows: Located) -> None:
 
 
 # What a row of history has more than one of a picture.
-_MORE: Final = {"closed_at", "outcome", "dash", "entered_at"}
+_MORE: Final = {"closed_at", "outcome", "dash", "merged_into", "entered_at", "closed_entered_at"}
 _CHECKS: Final[dict[str, _Check]] = {"units": units_of, "incidents": incidents_of}
 _ONES: Final[dict[str, Callable[[Any, Known], Sequence[Event]]]] = {
     "duties": _duty,
