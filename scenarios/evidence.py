@@ -13,16 +13,16 @@ from functools import cached_property, partial
 from hashlib import file_digest
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Final, Literal, Self, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import orjson
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dispatch.force import Force
 from dispatch.force_tables import TimeZone
 from graphs.errors import Fault, InputError
-from graphs.faults import NOTHING, gather, parse_toml, read_text, refuse, shape_faults
+from graphs.faults import NOTHING, gather, parse_toml, read_text, shape_faults
 from graphs.moments import MOMENT, Moment
 from graphs.netfile import load_network
 from graphs.network import Network
@@ -130,14 +130,6 @@ class ImportedManifest(BaseModel):
     source: Mapping[str, File]
     notes: tuple[str, ...] = ()
     files: Mapping[str, File]
-
-    @model_validator(mode="after")
-    def _has_a_checksum_of_each(self) -> Self:
-        needed = (FORCE, NETWORK) if self.network else (FORCE,)
-        missing = [name for name in needed if name not in self.files]
-        if missing:
-            raise refuse(f"a checksum of {' and of '.join(missing)}", field="files", value=NOTHING)
-        return self
 
 
 @dataclass(frozen=True, eq=False)
@@ -277,7 +269,8 @@ def read_manifest(folder: Path) -> ImportedManifest:
     Raises
     ------
     InputError
-        It has none, or the manifest of a folder that was not imported yet.
+        It has none, the manifest of a folder that was not imported yet, or one without a checksum of the force profile
+        or of the roads.
     """
     path = folder / MANIFEST
     values = parse_toml(read_text(path, "a folder that 'nearest import' made"), str(path))
@@ -285,9 +278,14 @@ def read_manifest(folder: Path) -> ImportedManifest:
         hint = "import it first: nearest import FOLDER -o IMPORTED"
         raise InputError([Fault(str(path), "", "format", "nothing", "the manifest of an imported folder", hint)])
     try:
-        return ImportedManifest.model_validate(values)
+        manifest = ImportedManifest.model_validate(values)
     except ValidationError as error:
         raise InputError(shape_faults(error, ImportedManifest, str(path))) from error
+    needed = (FORCE, NETWORK) if manifest.network else (FORCE,)
+    missing = [name for name in needed if name not in manifest.files]
+    if missing:
+        raise InputError([Fault(str(path), "", "files", NOTHING, f"a checksum of {name}") for name in missing])
+    return manifest
 
 
 def require_unchanged(folder: Path, manifest: ImportedManifest, but: Collection[str] = ()) -> None:

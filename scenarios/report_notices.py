@@ -73,7 +73,8 @@ def _unentered(evidence: Evidence) -> Iterator[str]:
     facts: Mapping[str, Iterable[Dated]] = {
         "incidents": evidence.incidents,
         "assignments": chain.from_iterable(evidence.assignments.values()),
-        "statuses": chain.from_iterable(evidence.statuses.values()),
+        # One without a status stands for a row that could not be read, and nobody entered it.
+        "statuses": (one for one in chain.from_iterable(evidence.statuses.values()) if one.status is not None),
         "duties": chain.from_iterable(evidence.duties.values()),
         "changes of grade": chain.from_iterable(evidence.regrades.values()),
         "corrections of incidents": chain.from_iterable(evidence.amendments.values()),

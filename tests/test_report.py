@@ -148,9 +148,10 @@ def test_the_card_and_the_map_name_the_unit_that_was_better_beyond_doubt(told: T
 
 def test_arrivals_that_were_not_timed_stand_there_with_why(told: Told) -> None:
     kinds = [{"arrival": "missing"}, {"arrival": "doubtful"}, {"clock_s": 0.0}, {"clock_s": None}]
-    told_of = [replace(told.verdicts[0], incident_id=str(n), **more) for n, more in enumerate([*kinds, kinds[0]])]
+    base = replace(told.verdicts[0], verdict="nearest_sent")
+    told_of = [replace(base, incident_id=str(n), **more) for n, more in enumerate([*kinds, kinds[0]])]
     words = Page(report_html(replace(told, audit=audit_of(told_of, told.evidence.force)))).words
-    why = "2 arrival missing, 1 doubtful, 1 already there, 1 start of the clock not known"
+    why = "2 missing, 1 doubtful, 1 already there, 1 without a start of the clock"
     assert f"none timed {why}" in words
 
 
