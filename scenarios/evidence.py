@@ -238,7 +238,7 @@ def read_evidence(folder: Path, *, fixes: PastFixes | None = None) -> Evidence:
         force=Force.read(folder / FORCE),
         incidents=tuple(sorted(incidents, key=attrgetter("received_at", "incident_id"))),
         assignments=_grouped(PastAssignment, tables["assignments.csv"], "incident_id", "assigned_at", "callsign"),
-        statuses=_grouped(PastStatus, [*tables["statuses.csv"], *_unread(tables[QUARANTINED])], "callsign", "at"),
+        statuses=_grouped(PastStatus, [*_unread(tables[QUARANTINED]), *tables["statuses.csv"]], "callsign", "at"),
         duties=_grouped(PastDuty, tables["duties.csv"], "callsign", "start"),
         regrades=_grouped(PastRegrade, tables["regrades.csv"], "incident_id", "at"),
         amendments=_grouped(PastAmendment, tables["amendments.csv"], "incident_id", "at"),
@@ -257,7 +257,10 @@ def _quarantined(rows: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]]
 
 
 def _unread(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield a status for each row about a unit that was not accepted: what it did from then on is not known."""
+    """Yield a status for each row about a unit that was not accepted: what it did from then on is not known.
+
+    What it reported at that same moment says it all the same.
+    """
     for row in rows:
         if row["callsign"] and row["at"] and row["table"] in {"statuses", "assignments"}:
             yield {"callsign": row["callsign"], "at": row["at"], "status": None}

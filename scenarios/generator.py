@@ -89,6 +89,9 @@ class _Period:
         while self.coming:
             now_s, _, act = heapq.heappop(self.coming)
             act(now_s)
+        for call in self.calls:
+            if call.truth is not None and _is_logged_on_arrival(call):
+                call.truth = Truth(call.incident_id, "unknown", "logged_on_arrival", call.truth.decided_s)
 
     def _at(self, time_s: int, act: Callable[[int], None]) -> None:
         heapq.heappush(self.coming, (time_s, next(self.order), act))
@@ -148,10 +151,15 @@ class _Period:
         call.truth = Truth(name, "dropped", "nobody_sent")
         if call.flaw == "self_initiated":
             self._decision_at(call.received_s, lambda now_s: self._come_upon(call, now_s))
-        elif call.flaw != "nobody_sent" and (call.flaw != "merged" or self.draw.random() < 0.5):  # noqa: PLR2004
+        elif call.flaw != "nobody_sent" and (call.flaw != "merged" or self._is_late(call)):
             self._decision_at(call.decide_s, lambda now_s: self._decide(call, now_s, _TRIES))
         if call.flaw == "merged":
             call.truth = Truth(name, "dropped", "merged")
+
+    def _is_late(self, second: Call) -> bool:
+        """Tell whether somebody is sent to a second report too: only once somebody was sent to the first."""
+        first = self._call_of(second.merged_into or "")
+        return bool(first.sent) and second.decide_s - first.sent[0].assigned_s > _TOGETHER_S
 
     def _come_upon(self, call: Call, now_s: int) -> None:
         """Let a crew find something where it is."""
@@ -345,7 +353,10 @@ class _Period:
         self._decide(call, now_s, 0)
 
     def _call(self, sent: Sent) -> Call:
-        return self.calls[int(sent.incident_id.removeprefix("I-")) - 1]
+        return self._call_of(sent.incident_id)
+
+    def _call_of(self, incident_id: str) -> Call:
+        return self.calls[int(incident_id.removeprefix("I-")) - 1]
 
     def _gone(self, sent: Sent, time_s: int) -> None:
         """Close the incident that nobody is at any more."""
@@ -364,3 +375,18 @@ def _set_off(sent: Sent, time_s: int) -> None:
 def _only_unplaced(line: LedgerLine) -> bool:
     """Tell whether nothing keeps a unit from being sent but that the control room has to ask it where it is."""
     return bool(line.failed) and {failure.rule for failure in line.failed} <= {"no_fix", "stale_fix"}
+
+
+def _is_logged_on_arrival(call: Call) -> bool:
+    """Tell whether somebody who was sent first was written down only when there, which nobody can judge."""
+    if call.truth is None or call.truth.because in _BEFORE:
+        return False
+    first = [each for each in call.sent if each.assigned_s - call.sent[0].assigned_s <= _TOGETHER_S]
+    there = ((each, each.on_scene_s) for each in first if each.records_arrival)
+    return any(at_s is not None and each.assigned_s < each.entered_s >= at_s for each, at_s in there)
+
+
+# What is said of an incident before it is asked when it was written down.
+_BEFORE: Final = frozenset(
+    {"merged", "self_initiated", "nobody_sent", "row_quarantined", "assigned_before_received", "logged_on_arrival"}
+)

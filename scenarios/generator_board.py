@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
@@ -98,6 +98,9 @@ class Board:
                 self.at(message.received_s, lambda: row.reports.append(message))
         elif self._readable(message.at_s):
             self.at(message.entered_s, lambda: self._status(row, message))
+        else:
+            unread = replace(message, at_s=message.entered_s, code="")
+            self.at(message.entered_s, lambda: self._lose(row, unread))
 
     def _status(self, row: _Row, told: Told) -> None:
         if row.status is None or told.at_s > row.status.at_s:
@@ -106,6 +109,12 @@ class Board:
             for sent in row.sent:
                 if sent.assigned_s < told.at_s and not sent.records_clear:
                     self._release(sent)
+
+    @staticmethod
+    def _lose(row: _Row, unread: Told) -> None:
+        """Lose sight of what a unit does: something came that cannot be read."""
+        if row.status is None or unread.at_s > row.status.at_s:
+            row.status = unread
 
     def assigned(self, sent: Sent) -> None:
         """Be told that a unit is sent."""
@@ -169,14 +178,14 @@ class Board:
         return Picture(moment(now_s), tuple(units))
 
     def _unit(self, callsign: str, row: _Row, duty: Duty | None, now_s: int, but: str, lag_s: int) -> Unit:
-        begun_s = now_s if duty is None else duty.start_s
-        since_s = max((end for end in row.ended_s if end <= begun_s), default=0)
+        since_s = 0 if duty is None else max((min(e, duty.start_s) for e in row.ended_s if e < duty.end_s), default=0)
         report = row.fix(now_s - lag_s, since_s)
         status = row.status if row.status is not None and row.status.at_s >= since_s else None
-        bound = next((each for each in reversed(row.bound) if each.incident_id != but), None)
+        busy = [each for each in reversed(row.bound) if each.incident_id != but and each.assigned_s >= since_s]
+        bound = min(busy, key=lambda each: self._rank(each.incident_id), default=None)
         return Unit(
             callsign=callsign,
-            status=None if status is None else status.code,
+            status=None if status is None else status.code or None,
             fix=None if report is None else _fix(report),
             crew=None if duty is None else duty.crew,
             skills=frozenset() if duty is None else duty.skills,
@@ -186,6 +195,10 @@ class Board:
             incident_id=None if bound is None else bound.incident_id,
             committed_grade=None if bound is None else self.grades.get(bound.incident_id, (0, None))[1],
         )
+
+    def _rank(self, incident_id: str) -> int:
+        grade = self.grades.get(incident_id, (0, None))[1]
+        return self._force.grades[grade].rank if grade is not None and grade in self._force.grades else -1
 
 
 def _newest(kept: dict[str, tuple[int, Value]], name: str, at_s: int, value: Value) -> None:

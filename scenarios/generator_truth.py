@@ -56,26 +56,31 @@ def truth_of(
     return Truth(name, verdict, because, decided_s, who, best, lost_ms)
 
 
-def _may_be_sooner(lines: Iterable[LedgerLine], chosen: LedgerLine, quickest_ms: int) -> bool:
-    """Tell whether somebody of whom only the status is not known would be sooner for certain, if ready to go."""
+def _may_be_sooner(lines: Iterable[LedgerLine], chosen: LedgerLine, quickest_ms: int) -> str:
+    """Tell whether somebody whose status alone is not known would be sooner if ready to go: ``beyond`` doubt or not."""
+    found = ""
     for line in lines:
         if line.eta is None or chosen.eta is None or {failure.rule for failure in line.failed} != {"no_status"}:
             continue
         saved_ms = line.eta.mobilisation_ms - quickest_ms
         if line.eta.latest_ms - saved_ms < chosen.eta.earliest_ms:
-            return True
-    return False
+            return "beyond"
+        if line.eta.time_ms - saved_ms < chosen.eta.time_ms:
+            found = "within"
+    return found
 
 
-def _compared(chosen: LedgerLine, ahead: Sequence[LedgerLine], *, doubtful: bool) -> tuple[str, str, int | None]:
+def _compared(chosen: LedgerLine, ahead: Sequence[LedgerLine], *, doubtful: str) -> tuple[str, str, int | None]:
     """Return the class, why, and what was lost."""
     free = next((line for line in ahead if line.eligible), None)
     if chosen.eta is None:
         raise ValueError("nobody is compared who has no time")
     if free is not None and free.eta is not None and free.eta.latest_ms < chosen.eta.earliest_ms:
         return "nearer_eligible_not_sent", "", chosen.eta.time_ms - free.eta.time_ms
-    if doubtful:
+    if doubtful == "beyond":
         return "unknown", "nearer_unit:no_status", None
+    if free is None and doubtful:
+        return "sent_within_noise", "", 0
     if free is not None and free.eta is not None:
         return "sent_within_noise", "", chosen.eta.time_ms - free.eta.time_ms
     if ahead:
