@@ -125,11 +125,12 @@ class Known:
         self.incidents: Mapping[str, PastIncident] = {each.incident_id: each for each in evidence.incidents}
         fixes = evidence.fixes
         bonds = bonds_of(evidence, self.incidents, self.force) if self.assume.commitments == "recorded" else {}
-        names = callsigns_of(evidence)
         self._callsigns = {
-            name: _Callsign(name, evidence, bonds.get(name, ()), fixes.row_of.get(name)) for name in names
+            name: _Callsign(name, evidence, bonds.get(name, ()), fixes.row_of.get(name))
+            for name in sorted(evidence.callsigns)
         }
         self._made = dict[str, tuple[_State, Unit]]()
+        self._unchanging = dict[str, Incident | None]()
         self._closures = _Closures(evidence.closures, network)
 
     def incident(self, past: PastIncident, at: datetime) -> Incident:
@@ -242,8 +243,10 @@ class Known:
 
     def _binding(self, bonds: Sequence[Bond], at: datetime) -> tuple[PastAssignment | None, str | None]:
         """Return the assignment that binds most, and the grade of its incident: one of unknown grade binds most."""
+        if not bonds:
+            return None, None
         told = [(bond.assignment, self._grade_of(bond.assignment.incident_id, at)) for bond in bonds]
-        return min(told, key=lambda each: self._rank(each[1]), default=(None, None))
+        return min(told, key=lambda each: self._rank(each[1]))
 
     def _rank(self, grade: str | None) -> int:
         return self.force.grades[grade].rank if grade is not None and grade in self.force.grades else -1
@@ -289,19 +292,23 @@ class Known:
     def _left(self, bound: Iterable[str], at: datetime) -> Iterator[Incident]:
         """Yield the incidents that units are busy with, as far as they have a place and a grade of the force."""
         for incident_id in bound:
-            past = self.incidents.get(incident_id)
-            if past is None or self.grade(past, at)[0] not in self.force.grades:
-                continue
-            if self.as_known(past, at).lat is None:
-                continue
-            incident = self.incident(past, at)
-            yield replace(incident, tags=incident.tags & self.force.tags.keys())
+            if incident_id in self._unchanging:
+                incident = self._unchanging[incident_id]
+            else:
+                incident = self._one_left(incident_id, at)
+                if not (self._evidence.regrades.get(incident_id) or self._evidence.amendments.get(incident_id)):
+                    self._unchanging[incident_id] = incident
+            if incident is not None:
+                yield incident
 
-
-def callsigns_of(evidence: Evidence) -> list[str]:
-    """Return every callsign of a record, sorted."""
-    assigned = {each.callsign for group in evidence.assignments.values() for each in group}
-    return sorted(assigned | evidence.duties.keys() | evidence.statuses.keys() | set(evidence.fixes.callsigns))
+    def _one_left(self, incident_id: str, at: datetime) -> Incident | None:
+        past = self.incidents.get(incident_id)
+        if past is None or self.grade(past, at)[0] not in self.force.grades:
+            return None
+        if self.as_known(past, at).lat is None:
+            return None
+        incident = self.incident(past, at)
+        return replace(incident, tags=incident.tags & self.force.tags.keys())
 
 
 def _is_believed(bond: Bond, reported_us: int, at_us: int) -> bool:

@@ -5,6 +5,7 @@ The same inputs give equal bytes, whatever the number of processes and however o
 
 from __future__ import annotations
 
+import gc
 import gzip
 import os
 import shutil
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any, Final
 
@@ -296,6 +297,9 @@ def _made(task: Task) -> _Bench:
     if what_if is not None:
         what_if.require_same()
     sector_cars = None if task.before is None else SectorCarsEverywhere(evidence, known, network)
+    if parent_process() is not None:
+        # A record is very many objects that stay: the collector would go through them all, again and again.
+        gc.freeze()
     return _Bench(task, evidence, known, network, sector_cars)
 
 

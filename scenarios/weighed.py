@@ -250,7 +250,8 @@ def _ledger(found: Recommendation, decision: Decision, judgement: Judgement) -> 
     """Return the lines that a verdict rests on, and by what they were worked out."""
     shown = set(decision.callsigns) | {each.unit.callsign for each in judgement.nearer}
     # What a diverted unit would leave behind takes as long to find as all the rest, and nothing is judged by it.
-    lines = tuple(replace(line, leaving=None) for line in found.ledger if line.unit.callsign in shown)
+    kept = (line for line in found.ledger if line.unit.callsign in shown)
+    lines = tuple(line if line.leaving is None else replace(line, leaving=None) for line in kept)
     part = replace(found, ledger=lines)
     told = [{name: line[name] for name in line if name != "leaves"} for line in part.as_dict()["ledger"]]
     return {
