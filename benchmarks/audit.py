@@ -54,7 +54,8 @@ GRADES = ("emergency", "priority", "standard")
 SPEED_M_S = 11.0
 # Callsigns whose reports are in memory at a time.
 CHUNK = 25
-SAMPLE_S = 1.0
+# Asking for the memory of a process holds it up for a moment.
+SAMPLE_S = 5.0
 TENTH = 10
 
 Row = dict[str, Any]

@@ -13,16 +13,18 @@ from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from dispatch.diversion import Diversions, Leaving
 from dispatch.eligibility import PLACELESS, Failure, Question, failures_of
 from dispatch.eta import Eta, etas, fix_age_ms, on_road
 from dispatch.force import Force, Tag
-from dispatch.model import Incident, Picture
+from dispatch.model import Incident, Picture, Unit
 from dispatch.recommendation import Certainty, LedgerLine, Outcome, Recommendation
 from dispatch.suggest import suggest
 from dispatch.targets import target_of
 from graphs.conditions import NO_CONDITIONS, Conditions
-from graphs.coordinates import distance_m
+from graphs.coordinates import great_circle_m
 from graphs.errors import Fault, InputError
 from graphs.faults import unknown_name
 from graphs.network import Network
@@ -124,11 +126,22 @@ def _rank(
     told = _etas([item for item, rules in zip(questions, failed, strict=True) if _has_place(rules)], router, approaches)
     first_ms = min([item.time_ms for item in told.values() if isinstance(item, Eta)], default=0)
     tags = [(name, force.tags[name]) for name in sorted(incident.tags & force.tags.keys())]
-    asked = zip(questions, failed, strict=True)
+    asked = zip(questions, failed, _straight_m(picture.units, incident), strict=True)
     walk_m = router.edge_times.profile.walk_m
-    lines = [_line(item, rules, told.get(item.unit.callsign), walk_m, first_ms, tags) for item, rules in asked]
+    lines = [
+        _line(item, rules, told.get(item.unit.callsign), straight_m, walk_m, first_ms, tags)
+        for item, rules, straight_m in asked
+    ]
     lines.sort(key=attrgetter("order"))
     return lines
+
+
+def _straight_m(units: Sequence[Unit], incident: Incident) -> list[float | None]:
+    """Return how far each unit's position is from an incident in a straight line; None without one."""
+    fixes = [unit.fix for unit in units]
+    places = np.array([(fix.lon, fix.lat) for fix in fixes if fix is not None], np.float64).reshape(-1, 2)
+    told = iter(great_circle_m(places, np.array([(incident.lon, incident.lat)])).tolist())
+    return [None if fix is None else next(told) for fix in fixes]
 
 
 def _has_place(failed: tuple[Failure, ...]) -> bool:
@@ -146,19 +159,20 @@ def _line(
     question: Question,
     failed: tuple[Failure, ...],
     told: Eta | Failure | None,
+    straight_m: float | None,
     walk_m: float,
     first_ms: int,
     tags: Sequence[tuple[str, Tag]],
 ) -> LedgerLine:
     if isinstance(told, Failure):
         failed, told = (*failed, told), None
-    unit, incident, status = question.unit, question.incident, question.status
+    status = question.status
     return LedgerLine(
-        unit=unit,
+        unit=question.unit,
         status_label=status.label if status is not None else "unknown",
         eta=told,
         failed=failed,
-        straight_m=distance_m(unit.fix.lat, unit.fix.lon, incident.lat, incident.lon) if unit.fix else None,
+        straight_m=straight_m,
         behind_ms=told.time_ms - first_ms if told is not None else None,
         fix_age_ms=_told_age_ms(question, failed),
         notes=() if failed else (*_notes(question, tags), *_far_off(told, walk_m)),

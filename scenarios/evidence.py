@@ -340,6 +340,7 @@ def _rows(folder: Path, name: str, manifest: ImportedManifest) -> Iterator[dict[
     """Yield the rows of a table as values; none where the folder does not have it."""
     if name not in manifest.files:
         return
+    _require_columns(folder / name, COLUMNS[name])
     schema = {column: _TYPES.get(column, pl.String()) for column in COLUMNS[name]}
     frame = pl.read_csv(folder / name, schema=schema)
     moments = [column for column in frame.columns if column in _MOMENTS]
@@ -348,6 +349,14 @@ def _rows(folder: Path, name: str, manifest: ImportedManifest) -> Iterator[dict[
     for row in frame.with_columns(as_moments).iter_rows(named=True):
         read = {column: _text(column, row[column]) for column in texts}
         yield {column: _in_utc(value) for column, value in (row | read).items()}
+
+
+def _require_columns(path: Path, columns: Sequence[str]) -> None:
+    with path.open(encoding="utf-8") as file:
+        header = file.readline().rstrip("\r\n")
+    if header != ",".join(columns):
+        hint = "another version imported it: import the records again"
+        raise InputError([Fault(str(path), "row 1", "", header, ",".join(columns), hint)])
 
 
 def _text(column: str, cell: str | None) -> Any:

@@ -23,7 +23,7 @@ from dispatch.recommendation import LedgerLine
 from graphs.errors import OutsideNetwork, Unreachable
 from graphs.network import Network
 from scenarios.generator_board import Board, moment
-from scenarios.generator_calls import Call, calls_of
+from scenarios.generator_calls import TOGETHER_S, Call, calls_of, is_logged_on_arrival
 from scenarios.generator_out import Records
 from scenarios.generator_policy import Plan
 from scenarios.generator_roads import Streets, standing
@@ -31,7 +31,6 @@ from scenarios.generator_shift import AT_SCENE, EN_ROUTE, PATROL, Duty, Report, 
 from scenarios.generator_truth import Truth, truth_of
 from scenarios.generator_world import duties_of, town_of
 
-_TOGETHER_S: Final = 60
 _AGAIN_S: Final = 300
 _TRIES: Final = 6
 _END_OF_DUTY_S: Final = 600
@@ -90,7 +89,7 @@ class _Period:
             now_s, _, act = heapq.heappop(self.coming)
             act(now_s)
         for call in self.calls:
-            if call.truth is not None and _is_logged_on_arrival(call):
+            if call.truth is not None and is_logged_on_arrival(call):
                 call.truth = Truth(call.incident_id, "unknown", "logged_on_arrival", call.truth.decided_s)
 
     def _at(self, time_s: int, act: Callable[[int], None]) -> None:
@@ -151,15 +150,23 @@ class _Period:
         call.truth = Truth(name, "dropped", "nobody_sent")
         if call.flaw == "self_initiated":
             self._decision_at(call.received_s, lambda now_s: self._come_upon(call, now_s))
-        elif call.flaw != "nobody_sent" and (call.flaw != "merged" or self._is_late(call)):
+        elif call.flaw == "merged":
+            self._decision_at(call.decide_s, lambda now_s: self._merge(call, now_s))
+        elif call.flaw != "nobody_sent":
             self._decision_at(call.decide_s, lambda now_s: self._decide(call, now_s, _TRIES))
-        if call.flaw == "merged":
-            call.truth = Truth(name, "dropped", "merged")
 
-    def _is_late(self, second: Call) -> bool:
-        """Tell whether somebody is sent to a second report too: only once somebody was sent to the first."""
-        first = self._call_of(second.merged_into or "")
-        return bool(first.sent) and second.decide_s - first.sent[0].assigned_s > _TOGETHER_S
+    def _merge(self, call: Call, now_s: int) -> None:
+        """Find out that a call is about what is known already, mostly before somebody was sent once more."""
+        latest_s = now_s - TOGETHER_S - 2
+        about = [each for each in self.calls if each.received_s < call.received_s and _is_decided(each, latest_s)]
+        if not about:
+            call.flaw = ""
+            self._decide(call, now_s, _TRIES)
+            return
+        call.merged_into = about[-1].incident_id
+        if self.draw.random() < 0.5:  # noqa: PLR2004 - as often as not
+            self._decide(call, now_s, 0)
+        call.truth = Truth(call.incident_id, "dropped", "merged")
 
     def _come_upon(self, call: Call, now_s: int) -> None:
         """Let a crew find something where it is."""
@@ -193,7 +200,7 @@ class _Period:
         alone = "domestic_abuse" in incident.tags and chosen.unit.crew == 1
         if others and (call.units_needed > 1 or alone) and call.flaw not in {"logged_on_arrival", "unreadable"}:
             group.append((others[0], self._even(now_s + 2 * self.draw.randrange(1, 45))))
-        together = [line.unit.callsign for line, at_s in group if at_s - now_s <= _TOGETHER_S]
+        together = [line.unit.callsign for line, at_s in group if at_s - now_s <= TOGETHER_S]
         if not call.sent:
             call.truth = self._truth(call, together, now_s)
             call.said_received_s = now_s + 120 if call.flaw == "sent_before_call" else None
@@ -232,7 +239,8 @@ class _Period:
         sent = shift.sent
         if sent is None:
             return self._free(shift, now_s)
-        turns = line.unit.incident_id == sent.incident_id and sent.on_scene_s is None and sent.assigned_s < now_s
+        # Who was sent a moment ago has not set off: calling it off again would be as if it had never been sent.
+        turns = line.unit.incident_id == sent.incident_id and sent.on_scene_s is None and sent.en_route_s is not None
         return turns and not sent.quiet and now_s < shift.duty.end_s - _END_OF_DUTY_S
 
     def _chosen(
@@ -262,8 +270,8 @@ class _Period:
         }.get(call.flaw, ("", ""))
         if verdict:
             return Truth(name, verdict, because, None if call.flaw == "unreadable" else now_s)
-        picture = self.board.picture(now_s, name, together)
-        return truth_of(call.asked(*self._known(call)), together, picture, self.network, self.force, now_s)
+        picture, doubtful = self.board.picture(now_s, name, together), self.board.doubtful(now_s, name)
+        return truth_of(call.asked(*self._known(call)), together, picture, doubtful, self.network, self.force, now_s)
 
     def _sent(self, call: Call, shift: Shift, at_s: int) -> Sent:
         draw, keeping = self.draw, self.plan.keeping
@@ -306,7 +314,7 @@ class _Period:
         arrived = int(path.edge[-1]), float(path.end[-1])
         stages = [
             Stage(standing(edge, fraction, at_s, leave_s)),
-            Stage(path, None if sent.quiet else EN_ROUTE, lambda time_s: _set_off(sent, time_s)),
+            Stage(path, None if sent.quiet else EN_ROUTE, lambda time_s: self._set_off(sent, time_s)),
             Stage(standing(*arrived, path.end_s, path.end_s + walk_s)),
         ]
         shift.go(at_s, [*stages, *self._at_scene(shift, sent, *arrived, path.end_s + walk_s)])
@@ -323,6 +331,12 @@ class _Period:
             standing(edge, fraction, clear_s, clear_s + 20.0), PATROL, lambda time_s: self._clear(shift, sent, time_s)
         )
         return [scene, after]
+
+    def _set_off(self, sent: Sent, time_s: int) -> None:
+        if not sent.quiet:
+            sent.en_route_s = time_s
+        if not sent.readable:
+            self.board.unread(sent.callsign, time_s)
 
     def _arrive(self, sent: Sent, time_s: int) -> None:
         if sent.on_scene_s is not None:
@@ -353,10 +367,7 @@ class _Period:
         self._decide(call, now_s, 0)
 
     def _call(self, sent: Sent) -> Call:
-        return self._call_of(sent.incident_id)
-
-    def _call_of(self, incident_id: str) -> Call:
-        return self.calls[int(incident_id.removeprefix("I-")) - 1]
+        return self.calls[int(sent.incident_id.removeprefix("I-")) - 1]
 
     def _gone(self, sent: Sent, time_s: int) -> None:
         """Close the incident that nobody is at any more."""
@@ -367,26 +378,11 @@ class _Period:
             self.board.closed(call.incident_id, call.closed_s)
 
 
-def _set_off(sent: Sent, time_s: int) -> None:
-    if not sent.quiet:
-        sent.en_route_s = time_s
+def _is_decided(call: Call, latest_s: int) -> bool:
+    """Tell whether somebody was sent to a call by a moment, and its record is sound."""
+    return call.flaw == "" and call.truth is not None and 0 < (call.truth.decided_s or 0) < latest_s
 
 
 def _only_unplaced(line: LedgerLine) -> bool:
     """Tell whether nothing keeps a unit from being sent but that the control room has to ask it where it is."""
     return bool(line.failed) and {failure.rule for failure in line.failed} <= {"no_fix", "stale_fix"}
-
-
-def _is_logged_on_arrival(call: Call) -> bool:
-    """Tell whether somebody who was sent first was written down only when there, which nobody can judge."""
-    if call.truth is None or call.truth.because in _BEFORE:
-        return False
-    first = [each for each in call.sent if each.assigned_s - call.sent[0].assigned_s <= _TOGETHER_S]
-    there = ((each, each.on_scene_s) for each in first if each.records_arrival)
-    return any(at_s is not None and each.assigned_s < each.entered_s >= at_s for each, at_s in there)
-
-
-# What is said of an incident before it is asked when it was written down.
-_BEFORE: Final = frozenset(
-    {"merged", "self_initiated", "nobody_sent", "row_quarantined", "assigned_before_received", "logged_on_arrival"}
-)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
@@ -18,6 +18,8 @@ from dispatch.model import Fix, Picture, Unit
 from scenarios.generator_shift import Duty, Report, Sent, Told
 
 _KEPT: Final = 200
+# So long an assignment is believed of which nothing more is heard.
+_BELIEVED_S: Final = 7_200
 Value = TypeVar("Value")
 
 
@@ -32,7 +34,7 @@ class _Row:
 
     duties: list[Duty] = field(default_factory=list)
     ended_s: list[int] = field(default_factory=list)
-    status: Told | None = None
+    statuses: deque[Told] = field(default_factory=lambda: deque(maxlen=_KEPT))
     reports: deque[Report] = field(default_factory=lambda: deque(maxlen=_KEPT))
     bound: list[Sent] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
@@ -40,6 +42,17 @@ class _Row:
     def duty(self, now_s: int) -> Duty | None:
         there = [each for each in self.duties if each.start_s <= now_s < each.end_s]
         return max(there, key=lambda each: each.start_s, default=None)
+
+    def since(self, now_s: int) -> int:
+        """Return since when what is reported is of the crew that is on duty."""
+        duty = self.duty(now_s)
+        begun_s = now_s if duty is None else duty.start_s
+        return max((end for end in self.ended_s if end <= begun_s), default=0)
+
+    def status(self, now_s: int, since_s: int) -> Told | None:
+        """Return the newest status from before a moment; of two of one second, the one that cannot be read."""
+        told = [each for each in self.statuses if since_s <= each.at_s < now_s]
+        return max(told, key=lambda each: (each.at_s, each.code is None), default=None)
 
     def fix(self, now_s: int, since_s: int) -> Report | None:
         """Return the newest report that had come in by a moment."""
@@ -99,22 +112,19 @@ class Board:
         elif self._readable(message.at_s):
             self.at(message.entered_s, lambda: self._status(row, message))
         else:
-            unread = replace(message, at_s=message.entered_s, code="")
-            self.at(message.entered_s, lambda: self._lose(row, unread))
+            self.unread(message.callsign, message.entered_s)
+
+    def unread(self, callsign: str, at_s: int) -> None:
+        """Be told something of a unit that the records cannot use: what it does from then on is not known."""
+        row = self._rows[callsign]
+        self.at(at_s, lambda: row.statuses.append(Told(callsign, at_s, None, at_s)))
 
     def _status(self, row: _Row, told: Told) -> None:
-        if row.status is None or told.at_s > row.status.at_s:
-            row.status = told
-        if self._force.statuses[told.code].deployable == "yes":
+        row.statuses.append(told)
+        if told.code is not None and self._force.statuses[told.code].deployable == "yes":
             for sent in row.sent:
                 if sent.assigned_s < told.at_s and not sent.records_clear:
                     self._release(sent)
-
-    @staticmethod
-    def _lose(row: _Row, unread: Told) -> None:
-        """Lose sight of what a unit does: something came that cannot be read."""
-        if row.status is None or unread.at_s > row.status.at_s:
-            row.status = unread
 
     def assigned(self, sent: Sent) -> None:
         """Be told that a unit is sent."""
@@ -177,15 +187,39 @@ class Board:
                 units.append(self._unit(callsign, row, duty, now_s, but, lag_s))
         return Picture(moment(now_s), tuple(units))
 
+    def doubtful(self, now_s: int, but: str) -> frozenset[str]:
+        """Return the units of which it is not known whether they are free again: sent long ago, and silent since."""
+        found = set[str]()
+        for callsign, row in self._rows.items():
+            believed, others = self._busy_with(row, now_s, row.since(now_s), but)
+            if others and not believed:
+                found.add(callsign)
+        return frozenset(found)
+
+    def _busy_with(self, row: _Row, now_s: int, since_s: int, but: str) -> tuple[list[Sent], list[Sent]]:
+        """Return the assignments that count, and those that are too old to be believed without any sign."""
+        status = row.status(now_s, since_s)
+        there = [each for each in row.bound if each.incident_id != but and since_s <= each.assigned_s < now_s]
+        seen_s = 0 if status is None else status.at_s
+        old = [
+            each
+            for each in there
+            if not each.records_clear and seen_s < each.assigned_s and now_s - each.assigned_s > _BELIEVED_S
+        ]
+        return [each for each in there if each not in old], old
+
+    def _rank(self, sent: Sent) -> int:
+        grade = self.grades.get(sent.incident_id, (0, None))[1]
+        return -1 if grade is None else self._force.grades[grade].rank
+
     def _unit(self, callsign: str, row: _Row, duty: Duty | None, now_s: int, but: str, lag_s: int) -> Unit:
-        since_s = 0 if duty is None else max((min(e, duty.start_s) for e in row.ended_s if e < duty.end_s), default=0)
+        since_s = row.since(now_s)
         report = row.fix(now_s - lag_s, since_s)
-        status = row.status if row.status is not None and row.status.at_s >= since_s else None
-        busy = [each for each in reversed(row.bound) if each.incident_id != but and each.assigned_s >= since_s]
-        bound = min(busy, key=lambda each: self._rank(each.incident_id), default=None)
+        status = row.status(now_s, since_s)
+        bound = min(self._busy_with(row, now_s, since_s, but)[0], key=self._rank, default=None)
         return Unit(
             callsign=callsign,
-            status=None if status is None else status.code or None,
+            status=None if status is None else status.code,
             fix=None if report is None else _fix(report),
             crew=None if duty is None else duty.crew,
             skills=frozenset() if duty is None else duty.skills,
@@ -195,10 +229,6 @@ class Board:
             incident_id=None if bound is None else bound.incident_id,
             committed_grade=None if bound is None else self.grades.get(bound.incident_id, (0, None))[1],
         )
-
-    def _rank(self, incident_id: str) -> int:
-        grade = self.grades.get(incident_id, (0, None))[1]
-        return self._force.grades[grade].rank if grade is not None and grade in self._force.grades else -1
 
 
 def _newest(kept: dict[str, tuple[int, Value]], name: str, at_s: int, value: Value) -> None:

@@ -29,6 +29,11 @@ FLAWS: Final = (
     *("nobody_sent", "merged", "self_initiated", "not_deployed", "outside", "no_place", "no_grade"),
     *("sent_before_call", "logged_on_arrival", "unreadable"),
 )
+TOGETHER_S: Final = 60
+# What is asked of a record before anything about arrivals.
+_BEFORE_ARRIVALS: Final = (
+    *("merged", "self_initiated", "nobody_sent", "row_quarantined", "assigned_before_received", "logged_on_arrival"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +109,8 @@ def calls_of(plan: Plan, town: Town, streets: Streets, zone: ZoneInfo, draw: ran
     begin_s = local_s(plan.start, time(), zone)
     end_s = local_s(plan.start + timedelta(days=plan.days), time(), zone)
     moments = sorted(_moment(begin_s, end_s - DAY_S // 24, draw) for _ in range(plan.incidents))
-    earlier = list[str]()
     for row, received_s in enumerate(moments, start=1):
-        call = _call(f"I-{row:05d}", received_s, plan, town, streets, draw)
-        if call.flaw == "merged":
-            call.merged_into = draw.choice(earlier[-5:]) if earlier else None
-            call.flaw = call.flaw if earlier else ""
-        earlier.append(call.incident_id)
-        yield call
+        yield _call(f"I-{row:05d}", received_s, plan, town, streets, draw)
 
 
 def _moment(begin_s: int, end_s: int, draw: random.Random) -> int:
@@ -178,3 +177,16 @@ def _changes(
             late = draw.random() < keeping.late_regrade
             entered_s = at_s + (draw.randrange(60, 900) if late else draw.randrange(5))
             yield replace(Change(at_s, entered_s), **values)
+
+
+def is_logged_on_arrival(call: Call) -> bool:
+    """Tell whether one of those sent together was written down only when it was there."""
+    if call.truth is None or call.truth.because in _BEFORE_ARRIVALS:
+        return False
+    sent = [each for each in call.sent if each.recorded]
+    first_s = min(each.assigned_s for each in sent)
+    arrived = ((each, each.on_scene_s) for each in sent if each.assigned_s - first_s <= TOGETHER_S)
+    return any(
+        each.records_arrival and at_s is not None and each.assigned_s < each.entered_s and at_s <= each.entered_s
+        for each, at_s in arrived
+    )

@@ -39,11 +39,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A status, when it began and when it was entered."""
+    """A status, when it began and when it was entered; None where what was said cannot be read."""
 
     callsign: str
     at_s: int
-    code: str
+    code: str | None
     entered_s: int
 
 

@@ -6,9 +6,11 @@ reference router.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from dispatch.eta import Eta
 from dispatch.force import Force
 from dispatch.model import Incident, Picture
 from dispatch.recommend import recommend
@@ -32,7 +34,13 @@ class Truth:
 
 
 def truth_of(
-    incident: Incident, sent: Sequence[str], picture: Picture, network: Network, force: Force, decided_s: int
+    incident: Incident,
+    sent: Sequence[str],
+    picture: Picture,
+    doubtful: frozenset[str],
+    network: Network,
+    force: Force,
+    decided_s: int,
 ) -> Truth:
     """Judge a decision by the picture of its moment, asking the reference router.
 
@@ -40,49 +48,79 @@ def truth_of(
     ----------
     sent
         Callsigns sent together.
+    doubtful
+        Those of which it is not known whether they were free again.
     """
     answer = recommend(picture, incident, network, force, engine=ReferenceRouter)
-    name, best = incident.incident_id, answer.nearest_eligible or ""
-    there = [line for line in answer.ledger if line.unit.callsign in sent]
-    reaching = [(line.eta.time_ms, line.unit.callsign) for line in there if line.eta is not None]
-    if not reaching:
-        rules = sorted({f"sent_unit:{failure.rule}" for line in there for failure in line.failed})
-        return Truth(name, "unknown", ";".join(rules), decided_s, "", best)
-    took_ms, who = min(reaching)
-    chosen = answer.line(who)
-    ahead = [line for line in answer.ledger if line.eta is not None and line.eta.time_ms < took_ms]
     quickest_ms = MS_PER_S * min(status.mobilisation_s for status in force.statuses.values() if not status.off_duty)
-    verdict, because, lost_ms = _compared(chosen, ahead, doubtful=_may_be_sooner(answer.ledger, chosen, quickest_ms))
-    return Truth(name, verdict, because, decided_s, who, best, lost_ms)
+    times = {
+        line.unit.callsign: _Time(line, line.eta, quickest_ms, line.unit.callsign in doubtful)
+        for line in answer.ledger
+        if line.eta is not None
+    }
+    there = [times[callsign] for callsign in sent if callsign in times]
+    lost_where = sorted(
+        {failure.rule for line in answer.ledger if _is_lost(line, sent) for failure in line.failed} & _PLACELESS
+    )
+    best, because = answer.nearest_eligible or "", ";".join(f"sent_unit:{rule}" for rule in lost_where)
+    if not there:
+        return Truth(incident.incident_id, "unknown", because, decided_s, "", best)
+    others = [time for callsign, time in times.items() if callsign not in sent]
+    who = min(there, key=lambda time: (time.ms, time.line.unit.callsign))
+    told = _compared(who.ms, min(time.eta.earliest_ms for time in there), others, because)
+    return Truth(incident.incident_id, told[0], told[1], decided_s, who.line.unit.callsign, best, told[2])
 
 
-def _may_be_sooner(lines: Iterable[LedgerLine], chosen: LedgerLine, quickest_ms: int) -> str:
-    """Tell whether somebody whose status alone is not known would be sooner if ready to go: ``beyond`` doubt or not."""
-    found = ""
-    for line in lines:
-        if line.eta is None or chosen.eta is None or {failure.rule for failure in line.failed} != {"no_status"}:
-            continue
-        saved_ms = line.eta.mobilisation_ms - quickest_ms
-        if line.eta.latest_ms - saved_ms < chosen.eta.earliest_ms:
-            return "beyond"
-        if line.eta.time_ms - saved_ms < chosen.eta.time_ms:
-            found = "within"
-    return found
+_PLACELESS: Final = frozenset({"off_duty", "no_fix", "future_fix", "stale_fix", "outside_area", "unreachable"})
 
 
-def _compared(chosen: LedgerLine, ahead: Sequence[LedgerLine], *, doubtful: str) -> tuple[str, str, int | None]:
+def _is_lost(line: LedgerLine, sent: Sequence[str]) -> bool:
+    return line.unit.callsign in sent and line.eta is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """How soon a unit could have been there, and whether it could have been sent."""
+
+    line: LedgerLine
+    eta: Eta
+    quickest_ms: int
+    doubtful: bool
+
+    @property
+    def ms(self) -> int:
+        return self.eta.time_ms
+
+    @property
+    def saved_ms(self) -> int:
+        """How much sooner it might move off, where nothing is known of what it does."""
+        return self.eta.mobilisation_ms - self.quickest_ms if self.line.unit.status is None else 0
+
+    @property
+    def unknown(self) -> str:
+        """What is not known of it, where nothing else keeps it from being sent."""
+        rules = {failure.rule for failure in self.line.failed}
+        if rules == {"no_status"}:
+            return "no_status"
+        return "not_cleared" if self.doubtful and not rules else ""
+
+    @property
+    def sure(self) -> bool:
+        return self.line.eligible and not self.doubtful
+
+
+def _compared(took_ms: int, earliest_ms: int, others: Sequence[_Time], missing: str) -> tuple[str, str, int | None]:
     """Return the class, why, and what was lost."""
-    free = next((line for line in ahead if line.eligible), None)
-    if chosen.eta is None:
-        raise ValueError("nobody is compared who has no time")
-    if free is not None and free.eta is not None and free.eta.latest_ms < chosen.eta.earliest_ms:
-        return "nearer_eligible_not_sent", "", chosen.eta.time_ms - free.eta.time_ms
-    if doubtful == "beyond":
-        return "unknown", "nearer_unit:no_status", None
-    if free is None and doubtful:
-        return "sent_within_noise", "", 0
-    if free is not None and free.eta is not None:
-        return "sent_within_noise", "", chosen.eta.time_ms - free.eta.time_ms
+    ahead = [time for time in others if time.ms < took_ms]
+    for time in ahead:
+        if time.sure and time.eta.latest_ms < earliest_ms:
+            return ("unknown", missing, None) if missing else ("nearer_eligible_not_sent", "", took_ms - time.ms)
+    for time in others:
+        if time.unknown and time.eta.latest_ms - time.saved_ms < earliest_ms:
+            return "unknown", f"nearer_unit:{time.unknown}", None
+    seeming = [time.ms for time in ahead if time.sure]
+    if seeming or any(time.unknown and time.ms - time.saved_ms < took_ms for time in others):
+        return "sent_within_noise", "", took_ms - min(seeming, default=took_ms)
     if ahead:
-        return "nearer_not_eligible", ";".join(dict.fromkeys(failure.rule for failure in ahead[0].failed)), 0
+        return "nearer_not_eligible", ";".join(dict.fromkeys(failure.rule for failure in ahead[0].line.failed)), 0
     return "nearest_sent", "", 0

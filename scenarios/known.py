@@ -19,7 +19,7 @@ from dispatch.model import Fix, Incident, Picture, Unit
 from graphs.closures import closures_of
 from graphs.conditions import NO_CONDITIONS, Conditions
 from graphs.network import Network
-from scenarios.busy import ALWAYS_US, BELIEVED_US, Bond, Duty, bonds_of, duties_of, known_us
+from scenarios.busy import ALWAYS_US, BELIEVED_US, NEVER_US, Bond, Duty, bonds_of, duties_of, known_us
 from scenarios.evidence import Evidence
 from scenarios.past import PastAssignment, PastDuty, PastIncident, amended
 from scenarios.past_fixes import microseconds
@@ -55,6 +55,15 @@ class Seen:
     doubts: Mapping[str, str]
 
 
+class _Doing(NamedTuple):
+    """What a callsign did at a moment: its duty, its newest status and since when, and what it was busy with."""
+
+    duty: Duty | None
+    status: str | None
+    reported_us: int
+    bonds: tuple[Bond, ...]
+
+
 class _Callsign:
     """All that the record has of one callsign, ready to be asked about any moment."""
 
@@ -71,15 +80,40 @@ class _Callsign:
         self._sent = dict[int, set[str]]()
         for bond in bonds:
             self._sent.setdefault(bond.at_us, set()).add(bond.assignment.incident_id)
+        self._turns_us = sorted(set(self._turning_points()))
+        # Moments are mostly asked for in order: what held at one holds until something happens.
+        self._kept, self._low_us, self._high_us = _Doing(None, None, ALWAYS_US, ()), NEVER_US, ALWAYS_US
 
-    def duty(self, at_us: int) -> Duty | None:
+    def _turning_points(self) -> Iterator[int]:
+        """Yield every moment at which something about the callsign may change."""
+        for duty in self.duties:
+            yield from (duty.start_us, duty.known_us, duty.end_us, duty.ended_us)
+        yield from (*self._at_us, *self._entered_us)
+        for bond in self._bonds:
+            yield from (bond.at_us, bond.from_us, bond.until_us, bond.at_us + BELIEVED_US)
+
+    def doing(self, at_us: int) -> _Doing:
+        """Return what it did at a moment, as far as that was known then."""
+        if self._low_us < at_us < self._high_us:
+            return self._kept
+        duty = self._duty(at_us)
+        since_us = ALWAYS_US if duty is None else duty.since_us
+        found = _Doing(duty, *self._status(since_us, at_us), self._busy_with(since_us, at_us))
+        row = bisect_right(self._turns_us, at_us)
+        low_us = self._turns_us[row - 1] if row else ALWAYS_US
+        if low_us != at_us:
+            high_us = self._turns_us[row] if row < len(self._turns_us) else NEVER_US
+            self._kept, self._low_us, self._high_us = found, low_us, high_us
+        return found
+
+    def _duty(self, at_us: int) -> Duty | None:
         """Return the duty at a moment; of several the one that started last, as after a change of crew."""
         for row in range(bisect_right(self._starts, at_us) - 1, -1, -1):
             if self.duties[row].covers(at_us):
                 return self.duties[row]
         return None
 
-    def status(self, since_us: int, at_us: int) -> tuple[str | None, int]:
+    def _status(self, since_us: int, at_us: int) -> tuple[str | None, int]:
         """Return the newest status before a moment that was known by then, and when it was reported."""
         for row in range(bisect_left(self._at_us, at_us) - 1, -1, -1):
             if self._at_us[row] < since_us:
@@ -88,16 +122,16 @@ class _Callsign:
                 return self._statuses[row].status, self._at_us[row]
         return None, ALWAYS_US
 
-    def bonds(self, since_us: int, at_us: int, but: Collection[str]) -> list[Bond]:
-        """Return what the unit is busy with at a moment, apart from some incidents, the newest first."""
+    def _busy_with(self, since_us: int, at_us: int) -> tuple[Bond, ...]:
+        """Return what the unit is busy with at a moment, the newest first."""
         found = list[Bond]()
-        for row in range(bisect_left(self._bound_us, at_us) - 1, -1, -1):
+        for row in range(bisect_right(self._bound_us, at_us) - 1, -1, -1):
             if self._last_us[row] <= at_us:
                 break
             bond = self._bonds[row]
-            if since_us <= bond.at_us and at_us < bond.until_us and bond.assignment.incident_id not in but:
+            if since_us <= bond.at_us < at_us < bond.until_us:
                 found.append(bond)
-        return found
+        return tuple(found)
 
     def sent_elsewhere(self, at_us: int, but: Collection[str]) -> bool:
         """Tell whether it was sent to another incident at that very moment."""
@@ -193,12 +227,12 @@ class Known:
             Callsigns that stand in the picture even where no duty of theirs is known.
         """
         at_us, asked, doubts = microseconds(at), frozenset(sent), dict[str, str]()
-        there = [(each, each.duty(at_us)) for each in self._callsigns.values()]
-        on_duty = [(each, duty) for each, duty in there if duty is not None or each.name in asked]
+        there = [(each, each.doing(at_us)) for each in self._callsigns.values()]
+        on_duty = [(each, doing) for each, doing in there if doing.duty is not None or each.name in asked]
         rows = self._fix_rows(on_duty, at_us)
         found = [
-            self._state(each, duty, row, at, at_us, but, doubts)
-            for (each, duty), row in zip(on_duty, rows, strict=True)
+            self._state(each, doing, row, at, at_us, but, doubts)
+            for (each, doing), row in zip(on_duty, rows, strict=True)
         ]
         units = self._units(found, at)
         bound = sorted({state.bond.incident_id for state in found if state.bond is not None})
@@ -207,9 +241,9 @@ class Known:
             units.append(replace(unit, fix=Fix(*place, at, 0.0)))
         return Seen(Picture(at, tuple(units), tuple(self._left(bound, at))), doubts)
 
-    def _fix_rows(self, on_duty: Sequence[tuple[_Callsign, Duty | None]], at_us: int) -> list[int]:
+    def _fix_rows(self, on_duty: Sequence[tuple[_Callsign, _Doing]], at_us: int) -> list[int]:
         rows = [-1 if each.fixes_row is None else each.fixes_row for each, _ in on_duty]
-        since = [ALWAYS_US if duty is None else duty.since_us for _, duty in on_duty]
+        since = [ALWAYS_US if doing.duty is None else doing.duty.since_us for _, doing in on_duty]
         found, asked = np.full(len(rows), -1, np.int64), np.array(rows, np.int64)
         told, ahead_us = asked >= 0, round(self.force.fixes.future_tolerance_s * _US_PER_S)
         found[told] = self._evidence.fixes.newest(asked[told], np.array(since, np.int64)[told], at_us, ahead_us)
@@ -219,17 +253,16 @@ class Known:
     def _state(
         self,
         each: _Callsign,
-        duty: Duty | None,
+        doing: _Doing,
         fix_row: int,
         at: datetime,
         at_us: int,
         but: Collection[str],
         doubts: dict[str, str],
     ) -> _State:
-        since_us = ALWAYS_US if duty is None else duty.since_us
-        status, reported_us = each.status(since_us, at_us)
-        bonds = each.bonds(since_us, at_us, but)
-        believed = [bond for bond in bonds if _is_believed(bond, reported_us, at_us)]
+        duty, status, reported_us, all_bonds = doing
+        bonds = [bond for bond in all_bonds if bond.assignment.incident_id not in but] if all_bonds else []
+        believed = [bond for bond in bonds if _is_believed(bond, reported_us, at_us)] if bonds else bonds
         if bonds and not believed:
             doubts[each.name] = "not_cleared"
         if not believed and each.sent_elsewhere(at_us, but):

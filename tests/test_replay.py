@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -339,6 +340,15 @@ class TestRefused:
         (tmp_path / "manifest.toml").write_text('time_zone = "Europe/London"\n', "utf-8")
         with pytest.raises(InputError, match="import it first"):
             replay(tmp_path, tmp_path / "out")
+
+    def test_a_folder_that_another_version_imported(self, mine: Path, tmp_path: Path) -> None:
+        table, manifest = mine / "statuses.csv", mine / "manifest.toml"
+        before = sha256(table.read_bytes()).hexdigest()
+        table.write_text(table.read_text("utf-8").replace(",entered_at", "", 1), "utf-8", newline="")
+        text = manifest.read_text("utf-8").replace(before, sha256(table.read_bytes()).hexdigest())
+        manifest.write_text(text, "utf-8")
+        with pytest.raises(InputError, match="import the records again"):
+            replay(mine, tmp_path / "out", jobs=1)
 
     def test_no_folder_at_all(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match=r"manifest\.toml"):

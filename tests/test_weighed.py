@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -508,3 +509,24 @@ class TestMerged:
 def test_the_rules_that_the_unit_sent_failed_itself_are_told(folder: Folder) -> None:
     found = folder.verdict([call(needs=frozenset({"taser"})), *both(), sent("R2")])
     assert (found.verdict, found.judged_failed) == ("nearest_sent", "skill")
+
+
+def test_asked_in_any_order_the_answer_is_that_of_one_asked_once(tmp_path: Path) -> None:
+    draw = random.Random("an evening")
+    rows: list[Row] = []
+    for callsign in ("R1", "R2", "R3"):
+        rows += [
+            PastDuty(callsign, at(start), at(start + 400), 2, end_entered_at=at(start + 430)) for start in (0, 390)
+        ]
+        moments = sorted(draw.sample(range(800), 25))
+        rows += [PastStatus(callsign, at(s), draw.choice("2367"), at(s + draw.choice((0, 0, 40)))) for s in moments]
+        for number, s in enumerate(sorted(draw.sample(range(800), 6))):
+            cleared = draw.choice((None, at(s + draw.randrange(10, 90))))
+            rows.append(sent(callsign, f"{callsign}-{number}", s, cleared_at=cleared, entered_at=at(s + 5)))
+            rows.append(call(draw.choice("ABDGH"), f"{callsign}-{number}", received_at=at(s - 5)))
+    fixes = [fix(callsign, draw.choice("ABDGH"), s) for callsign in ("R1", "R2", "R3") for s in range(0, 800, 50)]
+    evidence = read_evidence(write_records(tmp_path / "records", rows, fixes))
+    kept, moments_s = Known(evidence), [each / 2 for each in range(1_640)]
+    for order in (moments_s, draw.sample(moments_s, len(moments_s))):
+        for s in order:
+            assert kept.seen(at(s), {"R1-2"}) == Known(evidence).seen(at(s), {"R1-2"}), s
