@@ -313,8 +313,10 @@ class Watched:
         if not told:
             return None
         of = told[-1][2]
-        ends = [next(((at_s, done) for at_s, done, _ in told if done >= of * share), None) for share in (first, last)]
-        if ends[0] is None or ends[1] is None or ends[1][1] == ends[0][1]:
+        # The last of all is over before anybody looks.
+        seen = told[-1][:2]
+        ends = [next(((at_s, done) for at_s, done, _ in told if done >= of * share), seen) for share in (first, last)]
+        if ends[1][1] == ends[0][1]:
             return None
         return (ends[1][0] - ends[0][0]) / (ends[1][1] - ends[0][1])
 
