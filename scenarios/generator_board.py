@@ -50,9 +50,9 @@ class _Row:
         return max((end for end in self.ended_s if end <= begun_s), default=0)
 
     def status(self, now_s: int, since_s: int) -> Told | None:
-        """Return the newest status from before a moment; of two of one second, the one that cannot be read."""
+        """Return the newest status from before a moment; of two of one second, the one that can be read."""
         told = [each for each in self.statuses if since_s <= each.at_s < now_s]
-        return max(told, key=lambda each: (each.at_s, each.code is None), default=None)
+        return max(told, key=lambda each: (each.at_s, each.code is not None), default=None)
 
     def fix(self, now_s: int, since_s: int) -> Report | None:
         """Return the newest report that had come in by a moment."""
