@@ -47,7 +47,7 @@ def calibrate_command(
     from scenarios.calibrate import calibrate  # noqa: PLC0415
     from scenarios.evidence import read_evidence  # noqa: PLC0415
 
-    _require_sound(output, held_out)
+    _require_sound(imported, output, held_out)
     evidence = read_evidence(imported)
     network = _network(evidence, profiles)
     with Console(stderr=True).status("driving every trip"):
@@ -60,8 +60,10 @@ def calibrate_command(
         click.echo(f"{output}: profile table {found.profiles.hash[:12]}, for --profiles")
 
 
-def _require_sound(output: Path, held_out: float) -> None:
+def _require_sound(imported: Path, output: Path, held_out: float) -> None:
     faults = list[Fault]()
+    if output.absolute().resolve().is_relative_to(imported.absolute().resolve()):
+        faults.append(Fault(OPTIONS, "", "-o", str(output), f"a file outside {imported}, which is sealed"))
     if output.is_dir() or not output.parent.is_dir():
         faults.append(Fault(OPTIONS, "", "-o", str(output), "a file in a folder that exists"))
     if not 0.0 <= held_out <= _MOST_HELD_OUT:

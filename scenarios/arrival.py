@@ -42,7 +42,9 @@ def arrived(past: PastIncident, sent: Sequence[PastAssignment], evidence: Eviden
         The assignments of the incident.
     """
     if not sent:
-        return Arrived("nobody_sent")
+        # Somebody was, where a row of that was put aside.
+        refused = "assignments" in evidence.quarantined.get(past.incident_id, ())
+        return Arrived("missing" if refused else "nobody_sent")
     counted = [(each.on_scene_at, each) for each in sent if each.on_scene_at is not None and _counts(each, evidence)]
     there = sorted(counted, key=lambda told: (told[0], told[1].callsign))
     if not there:

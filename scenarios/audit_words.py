@@ -43,6 +43,7 @@ _DROPPED: Final[Mapping[str, str]] = {
 _UNKNOWN: Final[Mapping[str, str]] = {
     "entered_after_decision": "it was entered only after the unit was sent",
     "no_place": "the incident has no place",
+    "no_duties": "the records do not say who was on duty",
     "row_quarantined": "a row about it was not accepted at the import",
     "no_grade": "it has no grade",
     "unknown_grade": "its grade is not in the force profile",

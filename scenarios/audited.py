@@ -107,6 +107,8 @@ def decided(folder: Path, incident_id: str) -> Decided:
     """
     evidence = read_evidence(folder)
     past = next((each for each in evidence.incidents if each.incident_id == incident_id), None)
+    if past is None and incident_id in evidence.quarantined:
+        raise InputError([Fault(str(folder), "", "--incident", incident_id, "an incident that was not put aside")])
     if past is None:
         names = [each.incident_id for each in evidence.incidents]
         raise InputError([unknown_name(str(folder), "--incident", incident_id, names)])

@@ -10,7 +10,7 @@ from typing import Final
 from dispatch import forces
 from dispatch.force import Force
 from graphs.errors import Fault, InputError
-from graphs.faults import NOTHING, read_text
+from graphs.faults import NOTHING, parse_toml, read_text
 from graphs.netfile import load_network
 from graphs.network import Network
 from graphs.profiles import Profiles
@@ -62,6 +62,9 @@ def asked_of(
         The manifest is at fault, there is none and no preset either, or the preset is unknown.
     """
     path = folder / MANIFEST
+    if path.is_file() and "format" in parse_toml(read_text(path, "a TOML file in UTF-8"), str(path)):
+        accepted = "the folder that records came in"
+        raise InputError([Fault(str(path), "", "format", "an imported folder", accepted, "nearest replay takes it")])
     manifest = RecordsManifest.read(path) if path.is_file() else RecordsManifest()
     name = preset or manifest.said_preset or ("generic" if path.is_file() else "")
     if name not in LAYOUTS:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from scenarios.evidence import Assumed
 from scenarios.import_checks import Noticed
+
+if TYPE_CHECKING:
+    from scenarios.importing import Table
 
 _PLACES: Final = 20
 
@@ -63,3 +66,21 @@ def count_notes(counts: Mapping[str, int], refused_fixes: int) -> Iterator[str]:
             yield f"{count:,} rows of {table} told once more what a row before them told; the first counts."
     if refused_fixes:
         yield f"{refused_fixes:,} position reports had been refused or were out of date when they came: not taken."
+
+
+def duty_notes(tables: Mapping[str, Table], assume: Assumed) -> Iterator[str]:
+    """Say which callsigns no duty is recorded of: they stand in no picture."""
+    if assume.duties == "always":
+        return
+    named = {name: {row.callsign for row in tables[name].rows} for name in _BY_CALLSIGN if name in tables}
+    there = named.pop("duties", set())
+    without = sorted(set().union(*named.values()) - there)
+    if without and not there:
+        yield 'No duty is recorded, so nobody can be judged; [assume] duties = "always" takes all for on duty.'
+    elif without:
+        more = f" and {len(without) - _PLACES} more" if len(without) > _PLACES else ""
+        listed = ", ".join(without[:_PLACES])
+        yield f"{len(without):,} callsigns have no duty in the records and count as off duty: {listed}{more}."
+
+
+_BY_CALLSIGN: Final = ("duties", "assignments", "statuses")

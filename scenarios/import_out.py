@@ -60,6 +60,8 @@ def bring_in(asked: Asked, out: Path, now: datetime) -> Imported:
     InputError
         See `read_records`; nothing is then written.
     """
+    if out.absolute().resolve().is_relative_to(asked.folder.absolute().resolve()):
+        raise InputError([Fault("options", "", "-o", str(out), f"a folder outside {asked.folder}")])
     if out.is_file() or (out.is_dir() and any(out.iterdir())) or not out.absolute().parent.is_dir():
         raise InputError([Fault("options", "", "-o", str(out), "a folder that is not there yet, or is empty")])
     with TemporaryDirectory(dir=out.absolute().parent, prefix=f".{out.name}.") as folder:

@@ -194,6 +194,18 @@ def _out_of_order(
     return name, f'"{written.text}"', f"a moment not before {before}, {told}".replace(" ,", ","), hint
 
 
+def moment_about(row: Timed) -> datetime | None:
+    """Return when a row's first step happened, or else a later one, also where its steps are out of order."""
+    if row.moments:
+        return min(row.moments.values())
+    for _, written in row.steps():
+        try:
+            return row.clock.readings(written, None)[0]
+        except UnreadableError:
+            continue
+    return None
+
+
 def _settle_entered(row: Timed, counts: Counter[str]) -> None:
     first = next(iter(row.moments.values()), None)
     for name in _ENTERED:

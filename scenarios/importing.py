@@ -23,10 +23,10 @@ from scenarios.import_checks import Against, Noticed, check, unknown_names
 from scenarios.import_clocks import Clock
 from scenarios.import_closures import read_features
 from scenarios.import_files import Bound, Line, bind, lines
-from scenarios.import_notes import assumption_notes, count_notes, noticed_notes, settled_notes
+from scenarios.import_notes import assumption_notes, count_notes, duty_notes, noticed_notes, settled_notes
 from scenarios.import_positions import Fixes, Zoned, require_sound, take
 from scenarios.import_rows import MODELS, STEPS, fields_of
-from scenarios.import_timed import Timed, settle, timed
+from scenarios.import_timed import Timed, moment_about, settle, timed
 from scenarios.layouts import assumed
 from scenarios.manifest import File
 from scenarios.rows import _Placed, cell_value, sound_part
@@ -130,6 +130,7 @@ def read_records(asked: Asked, out: Path, now: datetime) -> Imported:
         *settled_notes(settled),
         *count_notes({name: table.again for name, table in tables.items()}, fixes.refused if fixes else 0),
         *noticed_notes(noticed),
+        *duty_notes(tables, assume),
     ]
     zone = asked.manifest.time_zone or asked.layout.time_zone or "UTC"
     zone = force.time_zone if asked.layout.name == "record" and asked.manifest.time_zone in {None, "UTC"} else zone
@@ -205,7 +206,7 @@ def _tables(
     settled = settle(rows)
     for name, each in rows.items():
         for row in each:
-            row.line.at = next(iter(row.moments.values()), None)
+            row.line.at = moment_about(row)
             made = _row(row, force)
             if made is None:
                 tables[name].refused.append(row.line)

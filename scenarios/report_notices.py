@@ -83,6 +83,10 @@ def _unentered(evidence: Evidence) -> Iterator[str]:
         found = Counter(one.entered_at is None for one in rows)
         if found[True]:
             yield f"{name} ({_part(found[True], found.total())})"
+    # A report that came at the very moment at which it was true has no time of its own.
+    at_once = int((evidence.fixes.fixed_us == evidence.fixes.received_us).sum())
+    if at_once:
+        yield f"positions ({_part(at_once, len(evidence.fixes.fixed_us))})"
 
 
 def _part(count: int, of: int) -> str:

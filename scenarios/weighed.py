@@ -192,6 +192,9 @@ def _nothing_to_judge(
         yield "unknown", "row_quarantined"
     if decision is None:
         return
+    if not evidence.duties and known.assume.duties == "recorded":
+        # Nobody but those sent would stand in the picture, and every one of them would be the nearest.
+        yield "unknown", "no_duties"
     if decision.at < past.received_at:
         yield "unknown", "assigned_before_received"
     if any(map(_is_logged_on_arrival, decision.sent)):

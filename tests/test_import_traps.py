@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
 
 from brought import ASSIGNMENTS, GENERIC, INCIDENTS, ONE, at, bring
 from graphs.errors import InputError
+from scenarios.import_asked import asked_of
+from scenarios.import_out import bring_in
 
 # The clocks of Europe/London went back on 25 October 2026 at 02:00, and forward on 29 March.
 NIGHT = INCIDENTS + "N1,2026-10-25T00:50:00,54.57,-1.23,emergency\n"
@@ -303,3 +306,32 @@ def test_not_one_sound_row(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not one sound row"):
         bring(tmp_path, {"incidents.csv": INCIDENTS + "N1,yesterday,,,\n"})
     assert not (tmp_path / "out").exists()
+
+
+class TestWhatIsPutAside:
+    def test_when_a_row_out_of_order_happened_is_kept(self, tmp_path: Path) -> None:
+        rows = sent("N1,R1,2026-10-14T21:01:00,2026-10-14T21:09:00,2026-10-14T21:05:00,")
+        made = bring(tmp_path, {"incidents.csv": ONE, "assignments.csv": rows})
+        with (made.folder / "quarantined.csv").open(encoding="utf-8", newline="") as file:
+            (row,) = csv.DictReader(file)
+        assert (row["callsign"], row["at"]) == ("R1", "2026-10-14T20:01:00.000000Z")
+
+    def test_that_nobody_is_on_duty_is_said(self, tmp_path: Path) -> None:
+        made = bring(tmp_path, {"incidents.csv": ONE, "statuses.csv": "callsign,at,status\nR1,2026-10-14T21:01:00,2\n"})
+        assert any("No duty is recorded" in note for note in made.evidence.manifest.notes)
+
+    def test_a_callsign_without_a_duty_is_named(self, tmp_path: Path) -> None:
+        duties = "callsign,start\nR1,2026-10-14T20:00:00\n"
+        statuses = "callsign,at,status\nR1,2026-10-14T21:01:00,2\nr1,2026-10-14T21:02:00,2\n"
+        made = bring(tmp_path, {"incidents.csv": ONE, "duties.csv": duties, "statuses.csv": statuses})
+        assert any("count as off duty: r1" in note for note in made.evidence.manifest.notes)
+
+    def test_a_folder_inside_the_records_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "incidents.csv").write_text(ONE, "utf-8")
+        with pytest.raises(InputError, match="a folder outside"):
+            bring_in(asked_of(tmp_path, "generic"), tmp_path / "out", at("2026-11-01T00:00Z"))
+
+    def test_a_folder_that_was_imported_is_not_imported_again(self, tmp_path: Path) -> None:
+        made = bring(tmp_path, {"incidents.csv": ONE})
+        with pytest.raises(InputError, match="nearest replay takes it"):
+            asked_of(made.folder)

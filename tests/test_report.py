@@ -90,6 +90,8 @@ def missed(incident_id: str = "1", late: str = "R2", near: str = "R1", **more: A
 
 
 FIXES = (fix("R1", "D"), fix("R2", "H"))
+# The same, a second on their way.
+IN_TIME = (fix("R1", "D", received_s=56), fix("R2", "H", received_s=56))
 
 
 @pytest.fixture(scope="module")
@@ -259,7 +261,7 @@ def test_what_stands_in_for_the_records_is_said_before_any_number(tmp_path: Path
 def test_one_entry_time_does_not_silence_those_that_are_missing(tmp_path: Path) -> None:
     rows = [replace(row, entered_at=at(-20_000)) for row in missed()]
     rows += [row for n in range(3) for row in on_duty(f"X{n}")]
-    words = Page(report_html(night(tmp_path, rows, *FIXES))).words
+    words = Page(report_html(night(tmp_path, rows, *IN_TIME))).words
     assert "Entry times are missing: hindsight cannot be told" in words
     assert "written down: statuses (60.0%: 3 of 5) and duties (60.0%: 3 of 5). Each counts" in words
 
@@ -277,7 +279,12 @@ def test_nearly_all_are_not_said_to_be_all(tmp_path: Path) -> None:
 
 def test_entry_times_that_are_there_are_not_missed(tmp_path: Path) -> None:
     rows = [replace(row, entered_at=at(-20_000)) for row in missed()]
-    assert "hindsight" not in Page(report_html(night(tmp_path, rows, *FIXES))).words
+    assert "hindsight" not in Page(report_html(night(tmp_path, rows, *IN_TIME))).words
+
+
+def test_reports_that_do_not_say_when_they_came_are_told(tmp_path: Path) -> None:
+    rows = [replace(row, entered_at=at(-20_000)) for row in missed()]
+    assert "written down: positions (all). Each counts" in Page(report_html(night(tmp_path, rows, *FIXES))).words
 
 
 def test_hashes_of_all_inputs_stand_at_the_end(told: Told, page: Page) -> None:

@@ -530,3 +530,20 @@ def test_asked_in_any_order_the_answer_is_that_of_one_asked_once(tmp_path: Path)
     for order in (moments_s, draw.sample(moments_s, len(moments_s))):
         for s in order:
             assert kept.seen(at(s), {"R1-2"}) == Known(evidence).seen(at(s), {"R1-2"}), s
+
+
+class TestWithoutDuties:
+    def test_nobody_can_be_judged(self, folder: Folder) -> None:
+        rows = [call(), PastStatus("R1", at(-50), "2"), PastStatus("R2", at(-50), "2"), sent("R1")]
+        found = folder.verdict(rows)
+        assert (found.verdict, found.because) == ("unknown", "no_duties")
+
+    def test_but_where_it_is_assumed_that_all_are_on_duty(self, folder: Folder) -> None:
+        rows = [call(), PastStatus("R1", at(-50), "2"), PastStatus("R2", at(-50), "2"), sent("R1")]
+        assert folder.verdict(rows, duties="always").verdict == "nearer_eligible_not_sent"
+
+
+def test_somebody_was_sent_where_a_row_of_that_was_put_aside(folder: Folder) -> None:
+    aside = {"table": "assignments", "row": "row 2", "incident_id": "1", "callsign": "R2", "reasons": "out of order"}
+    found = folder.verdict([call(), *both()], quarantined=[aside])
+    assert (found.verdict, found.because, found.arrival) == ("unknown", "row_quarantined", "missing")
