@@ -17,7 +17,7 @@ from graphs.network import Network
 from scenarios.audit import Audit, audit_of
 from scenarios.calibrate import Calibration, TooFewTrips, fit
 from scenarios.compared import Compared, compare, write_compared
-from scenarios.evidence import Evidence, read_evidence
+from scenarios.evidence import SUMMARY, Evidence, read_evidence
 from scenarios.known import Known
 from scenarios.replay import LEDGERS, Progress, Replayed, judged, told_nobody, write_about, write_answers
 from scenarios.report import REPORT, Told, write_report
@@ -127,7 +127,7 @@ def decided(folder: Path, incident_id: str) -> Decided:
 
 def _refused(evidence: Evidence) -> Mapping[str, int]:
     """Return how many rows of incidents the import put aside, by reason."""
-    path = evidence.folder / "import.json"
+    path = evidence.folder / SUMMARY
     told = orjson.loads(path.read_bytes()) if path.name in evidence.manifest.files else {}
     reasons: Mapping[str, int] = told.get("tables", {}).get("incidents", {}).get("reasons", {})
     return reasons

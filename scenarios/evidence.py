@@ -47,6 +47,7 @@ PROFILES: Final = "profiles.toml"
 POSITIONS: Final = "positions.parquet"
 CLOSURES: Final = "closures.geojson"
 QUARANTINED: Final = "quarantined.csv"
+SUMMARY: Final = "import.json"
 # The columns of each table of an imported folder, in order.
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "incidents.csv": (

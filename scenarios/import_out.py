@@ -24,6 +24,7 @@ from scenarios.evidence import (
     POSITIONS,
     PROFILES,
     QUARANTINED,
+    SUMMARY,
     ImportedManifest,
 )
 from scenarios.import_asked import Asked, network_path, profiles_path, sha256_of
@@ -32,7 +33,6 @@ from scenarios.import_rows import PastDutyRow, PastIncidentRow, as_values
 from scenarios.importing import Imported, Table, read_records
 from scenarios.manifest import File
 
-SUMMARY: Final = "import.json"
 DEMAND: Final = "demand.csv"
 _DEMAND_COLUMNS: Final = ("month", "lat", "lon", "type")
 _ORDER: Final[Mapping[str, tuple[str, ...]]] = {

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
+import orjson
+
 from dispatch.force import Force
-from scenarios.evidence import Evidence, ImportedManifest
+from scenarios.evidence import SUMMARY, Evidence, ImportedManifest
 from scenarios.past import PastAmendment, PastAssignment, PastDuty, PastIncident, PastRegrade, PastStatus
 from scenarios.report_words import share
 
@@ -52,6 +54,8 @@ def notices_of(evidence: Evidence, *, by_road: bool) -> tuple[Notice, ...]:
         notices.append(_STRAIGHT)
     if unentered := tuple(_unentered(evidence)):
         notices.append(_hindsight(unentered))
+    if aside := tuple(_put_aside(evidence)):
+        notices.append(_rows_put_aside(aside))
     if assume.duties == "always":
         notices.append(_ALWAYS)
     if assume.commitments == "none":
@@ -96,12 +100,32 @@ def _part(count: int, of: int) -> str:
     return f"{share(min(max(count / of, _LEAST), 1 - _LEAST))}: {count:,} of {of:,}"
 
 
+def _put_aside(evidence: Evidence) -> Iterator[str]:
+    """Yield the tables of which the import put rows aside, with how many; the funnel has those of incidents."""
+    path = evidence.folder / SUMMARY
+    told = orjson.loads(path.read_bytes()) if path.name in evidence.manifest.files else {"tables": {}}
+    for name, counts in told["tables"].items():
+        if counts["quarantined"] and name != "incidents":
+            yield f"{name} ({_part(counts['quarantined'], counts['read'])})"
+
+
+def _rows_put_aside(parts: tuple[str, ...]) -> Notice:
+    return Notice(
+        "Rows could not be read and were put aside",
+        f"Of {_listed(parts)}. Incidents that they are about cannot be told; what a unit did is not known from such a "
+        "row until its next report. The folder of the import has every row with the reason.",
+    )
+
+
+def _listed(parts: tuple[str, ...]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
 def _hindsight(parts: tuple[str, ...]) -> Notice:
-    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
     return Notice(
         "Entry times are missing: hindsight cannot be told",
-        f"The records do not say when these were written down: {listed}. Each counts as known from when it happened, "
-        "so one that was entered only afterwards may be held against a dispatcher who could not have known it.",
+        f"The records do not say when these were written down: {_listed(parts)}. Each counts as known from when it "
+        "happened, so one that was entered only afterwards may be held against a dispatcher who could not have known it.",
     )
 
 
