@@ -125,7 +125,8 @@ def _hindsight(parts: tuple[str, ...]) -> Notice:
     return Notice(
         "Entry times are missing: hindsight cannot be told",
         f"The records do not say when these were written down: {_listed(parts)}. Each counts as known from when it "
-        "happened, so one that was entered only afterwards may be held against a dispatcher who could not have known it.",
+        "happened, so one that was entered only afterwards may be held against a dispatcher who could not have known "
+        "it.",
     )
 
 
