@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from scenarios.evidence import Assumed
 from scenarios.import_checks import Noticed
-
-if TYPE_CHECKING:
-    from scenarios.importing import Table
 
 _PLACES: Final = 20
 
@@ -68,19 +65,14 @@ def count_notes(counts: Mapping[str, int], refused_fixes: int) -> Iterator[str]:
         yield f"{refused_fixes:,} position reports had been refused or were out of date when they came: not taken."
 
 
-def duty_notes(tables: Mapping[str, Table], assume: Assumed) -> Iterator[str]:
-    """Say which callsigns no duty is recorded of: they stand in no picture."""
+def duty_notes(on_duty: set[str], named: set[str], assume: Assumed) -> Iterator[str]:
+    """Say which of the callsigns named no duty is recorded of: they stand in no picture."""
+    without = sorted(named - on_duty)
     if assume.duties == "always":
         return
-    named = {name: {row.callsign for row in tables[name].rows} for name in _BY_CALLSIGN if name in tables}
-    there = named.pop("duties", set())
-    without = sorted(set().union(*named.values()) - there)
-    if without and not there:
+    if without and not on_duty:
         yield 'No duty is recorded, so nobody can be judged; [assume] duties = "always" takes all for on duty.'
     elif without:
         more = f" and {len(without) - _PLACES} more" if len(without) > _PLACES else ""
         listed = ", ".join(without[:_PLACES])
         yield f"{len(without):,} callsigns have no duty in the records and count as off duty: {listed}{more}."
-
-
-_BY_CALLSIGN: Final = ("duties", "assignments", "statuses")

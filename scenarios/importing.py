@@ -130,7 +130,7 @@ def read_records(asked: Asked, out: Path, now: datetime) -> Imported:
         *settled_notes(settled),
         *count_notes({name: table.again for name, table in tables.items()}, fixes.refused if fixes else 0),
         *noticed_notes(noticed),
-        *duty_notes(tables, assume),
+        *duty_notes(_callsigns(tables, "duties"), _callsigns(tables, "assignments", "statuses"), assume),
     ]
     zone = asked.manifest.time_zone or asked.layout.time_zone or "UTC"
     zone = force.time_zone if asked.layout.name == "record" and asked.manifest.time_zone in {None, "UTC"} else zone
@@ -180,6 +180,10 @@ def _read_lines(asked: Asked, bound: Sequence[Bound]) -> list[tuple[Bound, list[
     if faults:
         raise InputError(faults)
     return found
+
+
+def _callsigns(tables: Mapping[str, Table], *names: str) -> set[str]:
+    return {row.callsign for name in names if name in tables for row in tables[name].rows}
 
 
 def _clock(asked: Asked, bound: Bound) -> Clock:
