@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from api import printing
 from api.answers import to_json
 from api.options import OPTIONS, json_option, out, put
 from graphs.errors import Fault, InputError
@@ -85,8 +86,7 @@ def _bar() -> Progress:
 
 
 def _show(folder: Path, incident_id: str, *, as_json: bool) -> None:
-    from api import printing  # noqa: PLC0415
-    from scenarios.audited import decided  # noqa: PLC0415
+    from scenarios.audited import decided  # noqa: PLC0415 - see above
 
     found = decided(folder, incident_id)
     verdict, answer = found.verdict, found.answer
@@ -104,11 +104,9 @@ def _summary(done: Audited) -> dict[str, Any]:
 
 
 def _compared_values(each: Compared) -> dict[str, Any]:
-    from scenarios.compared import paired_values  # noqa: PLC0415
-
     changed = {"change": each.change.name, "incidents_that_differ": len(each.differences)}
     then = {"then": asdict(each.then), "nearest_eligible_sooner_s": asdict(each.sooner_s)}
-    return {**changed, **paired_values(each), **then}
+    return {**changed, **each.paired(), **then}
 
 
 def _print(done: Audited, output: Path) -> None:

@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 import orjson
 import polars as pl
+import tomli_w
 
 import dispatch.forces
 from benchmarks.first_path import ROADS
@@ -40,7 +41,6 @@ from graphs.times import EdgeTimes, edge_times
 from scenarios.cells import write_rows
 from scenarios.evidence import CLOSURES, COLUMNS, FORCE, MANIFEST, NETWORK, POSITIONS, ImportedManifest
 from scenarios.import_asked import sha256_of
-from scenarios.import_out import _toml
 from scenarios.manifest import File
 from scenarios.past_fixes import SCHEMA
 
@@ -258,7 +258,7 @@ def make(network_file: Path, out: Path, count: int) -> None:
     shutil.copyfile(Path(next(iter(dispatch.forces.__path__))) / "cleveland.toml", out / FORCE)
     shutil.copyfile(network_file, out / NETWORK)
     (out / MANIFEST).write_text(
-        "".join(_toml(manifest(out, network, period_s, counts).model_dump(exclude_none=True))), "utf-8"
+        tomli_w.dumps(manifest(out, network, period_s, counts).model_dump(exclude_none=True)), "utf-8"
     )
 
 

@@ -97,10 +97,8 @@ def best_of(chart: Chart, starts: Starts, stops: Stops, room: Room) -> tuple[Lon
     costs, spots, rows = np.empty(size, np.int64), np.empty(size, np.int64), np.full(size, -1, np.int64)
     to_place, touched, used = room.to_place, room.touched, room.used
     first, edge, rest, delay, stop_edge = starts.first, starts.edge, starts.rest, starts.delay, stops.edge
-    edge_cost, vertex, twin, up_start, up_head = (
-        chart.edge_cost, chart.vertex, chart.twin, chart.up_start, chart.up_head
-    )  # fmt: skip
-    parent, up = chart.parent, chart.up
+    edge_cost, vertex, twin, parent = chart.edge_cost, chart.vertex, chart.twin, chart.parent
+    up_start, up_head, up = chart.up_start, chart.up_head, chart.up
     for vehicle in range(size):
         cost, spot = least_of(
             first[vehicle], first[vehicle + 1], edge, rest, delay, stop_edge, edge_cost, vertex, twin,
@@ -121,10 +119,8 @@ def least_costs(chart: Chart, starts: Starts, stops: Stops, room: Room) -> Longs
     costs = np.empty(len(starts.first) - 1, np.int64)
     to_place, touched, used = room.to_place, room.touched, room.used
     first, edge, rest, delay, stop_edge = starts.first, starts.edge, starts.rest, starts.delay, stops.edge
-    edge_cost, vertex, twin, up_start, up_head = (
-        chart.edge_cost, chart.vertex, chart.twin, chart.up_start, chart.up_head
-    )  # fmt: skip
-    parent, up = chart.parent, chart.up
+    edge_cost, vertex, twin, parent = chart.edge_cost, chart.vertex, chart.twin, chart.parent
+    up_start, up_head, up = chart.up_start, chart.up_head, chart.up
     for vehicle in range(len(costs)):
         costs[vehicle] = least_of(
             first[vehicle], first[vehicle + 1], edge, rest, delay, stop_edge, edge_cost, vertex, twin,
@@ -141,10 +137,8 @@ def from_each(chart: Chart, starts: Starts, stops: Stops, room: Room) -> Longs:
     costs = np.empty(len(starts.edge), np.int64)
     to_place, touched, used = room.to_place, room.touched, room.used
     edge, rest, delay, stop_edge = starts.edge, starts.rest, starts.delay, stops.edge
-    edge_cost, vertex, twin, up_start, up_head = (
-        chart.edge_cost, chart.vertex, chart.twin, chart.up_start, chart.up_head
-    )  # fmt: skip
-    parent, up = chart.parent, chart.up
+    edge_cost, vertex, twin, parent = chart.edge_cost, chart.vertex, chart.twin, chart.parent
+    up_start, up_head, up = chart.up_start, chart.up_head, chart.up
     for spot in range(len(costs)):
         costs[spot] = least_of(
             spot, spot + 1, edge, rest, delay, stop_edge, edge_cost, vertex, twin,

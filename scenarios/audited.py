@@ -22,6 +22,7 @@ from scenarios.known import Known
 from scenarios.replay import LEDGERS, Progress, Replayed, judged, told_nobody, write_about, write_answers
 from scenarios.report import REPORT, Told, write_report
 from scenarios.report_cases import ledgers_of
+from scenarios.report_notices import assumptions_of
 from scenarios.trips import trips_of
 from scenarios.verdict import Verdict
 from scenarios.weighed import recommended, weighed
@@ -58,7 +59,12 @@ def audited(
     with workplace(folder, out) as place:
         done = judged(place, jobs=jobs, told=told, changes=changes)
         evidence, verdicts = done.evidence, done.verdicts
-        audit = audit_of(verdicts, evidence.force, refused=_refused(evidence), assumed=evidence.manifest.notes)
+        audit = audit_of(
+            verdicts,
+            evidence.force,
+            refused=_refused(evidence),
+            assumed=assumptions_of(evidence.manifest, evidence.force),
+        )
         compared = tuple(compare(change, verdicts, then) for change, then in done.what_ifs)
         found, calibration = Audited(done, audit, compared), _calibration(done)
         # All that is read is read: what is written is of the inputs that there were from the beginning.

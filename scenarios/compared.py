@@ -52,6 +52,17 @@ class Compared:
     joined: int
     differences: tuple[Difference, ...]
 
+    def paired(self) -> dict[str, Any]:
+        """Return what is told of the incidents that are judged both times, and how many are not, as JSON values."""
+        return {
+            "paired_before": asdict(self.paired_before),
+            "paired_then": asdict(self.paired_then),
+            "paired_lost_before_s": asdict(self.paired_lost_before_s),
+            "paired_lost_then_s": asdict(self.paired_lost_then_s),
+            "left": self.left,
+            "joined": self.joined,
+        }
+
     @property
     def said(self) -> str:
         """What is different, in a few words."""
@@ -114,19 +125,7 @@ def _summary(each: Compared) -> dict[str, Any]:
         "change": each.change.model_dump(mode="json", exclude_none=True),
         "before": asdict(each.before),
         "then": asdict(each.then),
-        **paired_values(each),
+        **each.paired(),
         "incidents_that_differ": len(each.differences),
         "nearest_eligible_sooner_s": asdict(each.sooner_s),
-    }
-
-
-def paired_values(each: Compared) -> dict[str, Any]:
-    """Return what is told of the incidents that are judged both times, and how many are not, as JSON values."""
-    return {
-        "paired_before": asdict(each.paired_before),
-        "paired_then": asdict(each.paired_then),
-        "paired_lost_before_s": asdict(each.paired_lost_before_s),
-        "paired_lost_then_s": asdict(each.paired_lost_then_s),
-        "left": each.left,
-        "joined": each.joined,
     }

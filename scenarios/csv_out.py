@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
+import tomli_w
 
 from dispatch.advice import RECOMMENDED
 from dispatch.fold import case_of
@@ -324,10 +325,11 @@ def _manifest(
         },
         **_hashes(reading, told.recommended),
     }
+    files = dict[str, dict[str, Any]]()
     for name, count in counts.items():
         with (folder / name).open("rb") as file:
-            tables[f"files.{json.dumps(name)}"] = {"sha256": file_digest(file, "sha256").hexdigest(), "rows": count}
-    return 'time_zone = "UTC"\n' + "".join(_toml(tables))
+            files[name] = {"sha256": file_digest(file, "sha256").hexdigest(), "rows": count}
+    return tomli_w.dumps({"time_zone": "UTC", **tables, "files": files})
 
 
 def _hashes(reading: Reading, row: Row | None) -> dict[str, dict[str, Any]]:
@@ -338,10 +340,3 @@ def _hashes(reading: Reading, row: Row | None) -> dict[str, dict[str, Any]]:
         return {}
     versions = orjson.loads(body)["versions"]
     return {"force": dict(versions["force"]), "network": {"hash": versions["network"]}}
-
-
-def _toml(tables: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
-    for name, values in tables.items():
-        yield f"\n[{name}]\n"
-        # A string of JSON is one of TOML.
-        yield from (f"{key} = {json.dumps(value)}\n" for key, value in values.items())

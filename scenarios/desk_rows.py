@@ -20,13 +20,15 @@ _ENTERED: Final = f"when it was written down, {MOMENT}; not read"
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class _Row(BaseModel):
+class Entered(BaseModel):
+    """A row that may say when it was written down."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     entered_at: Moment | None = Field(default=None, description=_ENTERED)
 
 
-class StatusRow(_Row):
+class StatusRow(Entered):
     """A status code that a unit reported."""
 
     callsign: Text = Field(description="a unit on duty")
@@ -34,7 +36,7 @@ class StatusRow(_Row):
     status: Text = Field(description="a status code of the force profile")
 
 
-class RegradeRow(_Row):
+class RegradeRow(Entered):
     """Another grade for an incident."""
 
     incident_id: Text = Field(description="an open incident")
@@ -42,7 +44,7 @@ class RegradeRow(_Row):
     grade: Text = Field(description="a grade of the force profile")
 
 
-class AssignmentRow(_Row):
+class AssignmentRow(Entered):
     """A unit sent to an incident, and how far it has come."""
 
     incident_id: Text = Field(description="an open incident")
@@ -58,7 +60,7 @@ class AssignmentRow(_Row):
     cleared_entered_at: Moment | None = Field(default=None, description=_ENTERED)
 
 
-class DutyRow(_Row):
+class DutyRow(Entered):
     """A unit that comes on duty."""
 
     callsign: Text = Field(description="a callsign, each only once")

@@ -7,7 +7,6 @@ statuses: of those that come in the hour that is there twice, the records say no
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import file_digest
@@ -17,6 +16,7 @@ from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
 import orjson
+import tomli_w
 
 import dispatch.forces
 from dispatch.force import Force
@@ -209,12 +209,11 @@ class Records:
             "force": "force.toml",
             "network": NETWORK,
         }
-        lines = [f"{name} = {json.dumps(value)}\n" for name, value in head.items()]
+        files = dict[str, dict[str, Any]]()
         for name, rows in counts.items():
             with (self._out / f"{name}.csv").open("rb") as file:
-                sha256 = file_digest(file, "sha256").hexdigest()
-            lines.append(f'\n[files."{name}.csv"]\nsha256 = "{sha256}"\nrows = {rows}\n')
-        return "".join(lines)
+                files[f"{name}.csv"] = {"sha256": file_digest(file, "sha256").hexdigest(), "rows": rows}
+        return tomli_w.dumps({**head, "files": files})
 
 
 def _truth(call: Call) -> dict[str, Any]:

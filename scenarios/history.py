@@ -26,7 +26,7 @@ from graphs.faults import gather, read_text, shape_faults, unknown_name, written
 from graphs.moments import MOMENT, Moment
 from scenarios.cells import meant, write_table
 from scenarios.manifest import Manifest
-from scenarios.rows import SWAPPED_HINT, IncidentRow, Text, _Placed, cell_value
+from scenarios.rows import SWAPPED_HINT, IncidentRow, Placed, Text, cell_value
 from scenarios.tables import rows_of
 
 _FILE: Final = "a CSV file in UTF-8 with a header"
@@ -227,7 +227,7 @@ def _middle(places: Sequence[tuple[float, float]]) -> tuple[float, float] | None
     return median(lat for lat, _ in places), median(lon for _, lon in places)
 
 
-def _is_turned(row: _Placed, middle: tuple[float, float] | None) -> bool:
+def _is_turned(row: Placed, middle: tuple[float, float] | None) -> bool:
     place = row.place()
     if middle is None or place is None or not on_globe(place[1], place[0]):
         return False

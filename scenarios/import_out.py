@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -11,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import orjson
+import tomli_w
 
 from dispatch.record import iso
 from graphs.errors import Fault, InputError
@@ -29,6 +29,7 @@ from scenarios.evidence import (
 )
 from scenarios.import_asked import Asked, network_path, profiles_path, sha256_of
 from scenarios.import_files import Line
+from scenarios.import_notes import assumption_notes
 from scenarios.import_rows import PastDutyRow, PastIncidentRow, as_values
 from scenarios.importing import Imported, Table, read_records
 from scenarios.manifest import File
@@ -195,7 +196,7 @@ def summary(imported: Imported) -> dict[str, Any]:
             {"lat": lat, "lon": lon, "incidents": count}
             for (lat, lon), count in sorted(imported.noticed.crowded.items(), key=lambda item: (-item[1], item[0]))
         ],
-        "notes": list(imported.notes),
+        "notes": [*assumption_notes(imported.assume), *imported.notes],
     }
 
 
@@ -216,30 +217,4 @@ def _manifest(imported: Imported, out: Path, counts: Mapping[str, int]) -> str:
             for path in files
         },
     )
-    return "".join(_toml(told.model_dump(exclude_none=True)))
-
-
-def _toml(values: Mapping[str, Any], above: str = "") -> Iterator[str]:
-    """Write values as TOML, plain ones before the tables."""
-    tables = {name: value for name, value in values.items() if isinstance(value, Mapping)}
-    for name, value in values.items():
-        if name not in tables:
-            yield f"{_key(name)} = {_value(value)}\n"
-    for name, value in tables.items():
-        path = f"{above}{_key(name)}"
-        if value and any(not isinstance(each, Mapping) for each in value.values()):
-            yield f"\n[{path}]\n"
-        yield from _toml(value, f"{path}.")
-
-
-def _key(name: str) -> str:
-    return name if name.replace("_", "").isalnum() and name.isascii() else _value(name)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, datetime):
-        return iso(value)
-    if isinstance(value, list | tuple):
-        return "[" + "".join(f"\n  {_value(each)}," for each in value) + ("\n]" if value else "]")
-    # A string of JSON is one of TOML, but for the character that deletes.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return tomli_w.dumps(told.model_dump(exclude_none=True))

@@ -10,12 +10,11 @@ from pydantic import BaseModel, Field
 
 from graphs.coordinates import on_globe
 from graphs.moments import MOMENT, Moment
-from scenarios.desk_rows import AssignmentRow, DutyRow, RegradeRow, StatusRow
-from scenarios.desk_rows import _Row as _Entered
-from scenarios.rows import Names, Text, Whole, _Placed
+from scenarios.desk_rows import AssignmentRow, DutyRow, Entered, RegradeRow, StatusRow
+from scenarios.rows import Names, Placed, Text, Whole
 
 
-class PastIncidentRow(_Placed):
+class PastIncidentRow(Placed):
     """An incident of the past; what nobody recorded of it may be absent."""
 
     incident_id: Text = Field(description="an identifier, each only once")
@@ -39,7 +38,7 @@ class PastIncidentRow(_Placed):
     entered_at: Moment | None = Field(default=None, description=MOMENT)
 
 
-class PastDutyRow(_Placed, DutyRow):
+class PastDutyRow(Placed, DutyRow):
     """A period for which a callsign was manned; the place is that of its station, where `home` does not say it."""
 
     callsign: Text = Field(description="a callsign")
@@ -60,7 +59,7 @@ class PastDutyRow(_Placed, DutyRow):
         return lat, lon
 
 
-class AmendmentRow(_Entered):
+class AmendmentRow(Entered):
     """What was corrected or completed about an incident."""
 
     incident_id: Text = Field(description="an incident")
@@ -71,7 +70,7 @@ class AmendmentRow(_Entered):
     value: Text | None = Field(default=None, description="what it became, as in incidents; a place is LAT,LON")
 
 
-class DemandRow(_Placed):
+class DemandRow(Placed):
     """Where and in which month something happened, and no more."""
 
     month: Annotated[Text, Field(pattern=r"^[12]\d{3}-(0[1-9]|1[0-2])$")] = Field(

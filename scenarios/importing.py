@@ -23,13 +23,13 @@ from scenarios.import_checks import Against, Noticed, check, unknown_names
 from scenarios.import_clocks import Clock
 from scenarios.import_closures import read_features
 from scenarios.import_files import Bound, Line, bind, lines
-from scenarios.import_notes import assumption_notes, count_notes, duty_notes, noticed_notes, settled_notes
+from scenarios.import_notes import count_notes, duty_notes, noticed_notes, settled_notes
 from scenarios.import_positions import Fixes, Zoned, require_sound, take
 from scenarios.import_rows import MODELS, STEPS, fields_of
 from scenarios.import_timed import Timed, moment_about, settle, timed
 from scenarios.layouts import assumed
 from scenarios.manifest import File
-from scenarios.rows import _Placed, cell_value, sound_part
+from scenarios.rows import Placed, cell_value, sound_part
 
 _SHOWN: Final = 20
 
@@ -126,7 +126,6 @@ def read_records(asked: Asked, out: Path, now: datetime) -> Imported:
     notes = [
         *dict.fromkeys(note for each in bound for note in each.form.notes),
         *made_by(asked, force, network),
-        *assumption_notes(assume),
         *settled_notes(settled),
         *count_notes({name: table.again for name, table in tables.items()}, fixes.refused if fixes else 0),
         *noticed_notes(noticed),
@@ -253,7 +252,7 @@ def _add_faults(row: Timed, error: ValidationError, values: Mapping[str, Any]) -
     found = shape_faults(error, model, line.source, line.where)
     line.faults.extend(fault for fault in found if not _told(fault.field, told, row))
     unsound = {str(each["loc"][0]) for each in error.errors(include_url=False) if each["loc"]}
-    if unsound and issubclass(model, _Placed):
+    if unsound and issubclass(model, Placed):
         part = sound_part(model, values, unsound)
         line.faults.extend(rule_fault(each, line.source, line.where) for each in part.contradictions(unsound))
 

@@ -333,12 +333,6 @@ def _join_ledgers(work: Path, path: Path) -> None:
                 shutil.copyfileobj(file, out)
 
 
-def read_ledgers(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the ledgers of ``ledgers.jsonl.gz`` one after the other."""
-    with gzip.open(path, "rb") as file:
-        yield from map(orjson.loads, file)
-
-
 def _about(
     place: Workplace, evidence: Evidence, verdicts: Sequence[Verdict], asked: Sequence[WhatIf]
 ) -> dict[str, Any]:

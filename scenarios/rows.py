@@ -79,7 +79,7 @@ class _Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class _Placed(_Row):
+class Placed(_Row):
     """A row with a place, in degrees or on the British National Grid."""
 
     lat: Number | None = Field(default=None, description="degrees of latitude, -90 to 90")
@@ -158,7 +158,7 @@ def _wrong_grid(easting_m: float, northing_m: float) -> Iterator[PydanticCustomE
         yield refuse(accepted, hint, "easting, northing", f"{easting_m:.12g}, {northing_m:.12g}")
 
 
-class UnitRow(_Placed):
+class UnitRow(Placed):
     """A unit: who, in which state, where when."""
 
     callsign: Text = Field(description="a callsign, each only once")
@@ -178,7 +178,7 @@ class UnitRow(_Placed):
     committed_grade: Text | None = Field(default=None, description="a grade of the force profile")
 
     def contradictions(self, unsound: Collection[str] = (), inside: Inside = _nowhere) -> Iterator[PydanticCustomError]:
-        """Yield what is wrong with values beside each other; see `_Placed`."""
+        """Yield what is wrong with values beside each other; see `Placed`."""
         yield from super().contradictions(unsound, inside)
         placed = any(getattr(self, name) is not None for name in PLACE)
         if placed and self.fixed_at is None and "fixed_at" not in unsound:
@@ -207,7 +207,7 @@ class UnitRow(_Placed):
         )
 
 
-class IncidentRow(_Placed):
+class IncidentRow(Placed):
     """An incident: where, how urgent, what it needs."""
 
     incident_id: Text | None = Field(default=None, description="an identifier, each only once")
@@ -226,7 +226,7 @@ class IncidentRow(_Placed):
     )
 
     def contradictions(self, unsound: Collection[str] = (), inside: Inside = _nowhere) -> Iterator[PydanticCustomError]:
-        """Yield what is wrong with values beside each other; see `_Placed`."""
+        """Yield what is wrong with values beside each other; see `Placed`."""
         yield from super().contradictions(unsound, inside)
         if PLACE.isdisjoint(unsound) and all(getattr(self, name) is None for name in PLACE):
             yield refuse("lat and lon, or easting and northing", field="lat, lon", value=NOTHING)

@@ -16,7 +16,7 @@ from scenarios.import_asked import asked_of
 from scenarios.import_out import bring_in
 from scenarios.replay import VERDICTS, replay
 from scenarios.verdict import JUDGED, Verdict
-from scenarios.verdict_rows import read_verdicts
+from verdicts import read_verdicts
 
 CLEVELAND = Path(next(iter(dispatch.forces.__path__))) / "cleveland.toml"
 NOW = datetime(2026, 11, 25, tzinfo=UTC)

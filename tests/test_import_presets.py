@@ -71,7 +71,7 @@ class TestLondonFire:
         assert len(evidence.duties) == 84
         expected = Assumed(positions="stations", status="3", crew=4, duties="always", commitments="none")
         assert evidence.manifest.assume == expected
-        assert sum("Assumed:" in note for note in evidence.manifest.notes) == 5
+        assert sum("Assumed:" in note for note in made.told["notes"]) == 5
         first = evidence.assignments["011614-20012024"][0]
         assert (first.callsign, first.assigned_at) == ("Clapham", at("2024-01-20T00:00:00Z"))
         assert first.on_scene_at == at("2024-01-20T00:05:27Z")

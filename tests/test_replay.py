@@ -28,11 +28,12 @@ from scenarios import replay as replaying
 from scenarios.audited import audited, decided
 from scenarios.evidence import CLOSURES, MANIFEST, POSITIONS, read_evidence
 from scenarios.past_fixes import PastFixes
-from scenarios.replay import LEDGERS, REPLAY, VERDICTS, read_ledgers, replay
+from scenarios.replay import LEDGERS, REPLAY, VERDICTS, replay
 from scenarios.report import REPORT
 from scenarios.verdict import CLASSES, Verdict
-from scenarios.verdict_rows import read_verdicts, write_verdicts
+from scenarios.verdict_rows import write_verdicts
 from scenarios.workplace import alone
+from verdicts import read_ledgers, read_verdicts
 
 COUNT = 650
 FILES = (VERDICTS, LEDGERS, REPLAY)

@@ -100,9 +100,9 @@ class TestCauses:
         assert found.cause == "own_sector"
 
     def test_nearer_as_the_crow_flies(self, folder: Folder) -> None:
-        # From H the way round is 2.5 km; from B there is none over the bus gate for a car.
-        found = folder.verdict([call("H"), *both(), sent("R1")], [fix("R1", "F"), fix("R2", "D")])
-        assert (found.verdict, found.straight) in {("nearest_sent", True), ("nearer_eligible_not_sent", True)}
+        # From E to G it is 140 m in a straight line, and by D and the long road round; from H the road alone.
+        found = folder.verdict([call("G"), *both(), sent("R1")], [fix("R1", "E"), fix("R2", "H")])
+        assert (found.verdict, found.cause, found.straight) == ("nearer_eligible_not_sent", "straight_line", True)
 
 
 class TestUnknown:
