@@ -1,0 +1,156 @@
+"""Where the crews of a simulation are: standing, driving along a way, or wandering through the streets of a beat.
+
+Every vehicle has a slot. Nothing moves by itself: where a vehicle is, is worked out when it is asked for, and does not
+depend on when it was asked before. Moments are whole milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graphs.driven import Driven
+from graphs.network import Bytes, Floats, Longs, Network
+from graphs.times import CLOSED, EdgeTimes
+from scenarios.movement_kernels import (
+    DRIVING,
+    FAR_OFF,
+    STANDING,
+    WANDERING,
+    Fleet,
+    Streets,
+    advance,
+    driven_by,
+    fraction_at,
+    reports,
+)
+
+_PARTS_AT_FIRST: Final = 256
+# Out of a yard, say, where no patrol drives: 20 km/h.
+_OFF_BEAT_MS_PER_M: Final = 180.0
+
+
+class Movement:
+    """All vehicles of one replication on one network.
+
+    Parameters
+    ----------
+    times
+        By which patrols drive, at any hour, those without conditions.
+    stroll
+        How much longer a patrol takes along a road.
+    beats : (E,) int64
+        The beat of each edge, -1 where a patrol does not drive.
+    slots
+        How many vehicles there may be at once.
+    """
+
+    def __init__(self, times: EdgeTimes, stroll: float, beats: Longs, slots: int) -> None:
+        self.network: Network = times.network
+        self.streets = streets_of(times, stroll, beats)
+        self.fleet = _fleet(slots, _PARTS_AT_FIRST)
+
+    def stand(self, slot: int, edge: int, fraction: float, now_ms: int) -> None:
+        """Put a vehicle somewhere, with nothing driven yet."""
+        self.fleet.driven_cm[slot] = 0
+        self._stay(slot, edge, fraction, now_ms)
+
+    def stop(self, slot: int, now_ms: int) -> tuple[int, float]:
+        """Stop a vehicle where it is, and return the edge and the fraction of it."""
+        self.advance(np.array([slot]), now_ms)
+        self.fleet.driven_cm[slot] = driven_by(self.fleet, self.streets, slot, now_ms)
+        edge, fraction = self.fleet.edge[slot], fraction_at(self.fleet, slot, now_ms)
+        self._stay(slot, int(edge), float(fraction), now_ms)
+        return int(edge), float(fraction)
+
+    def _stay(self, slot: int, edge: int, fraction: float, now_ms: int) -> None:
+        fleet = self.fleet
+        fleet.mode[slot], fleet.edge[slot] = STANDING, edge
+        fleet.begin[slot] = fleet.end[slot] = fraction
+        fleet.from_ms[slot], fleet.until_ms[slot] = now_ms, FAR_OFF
+
+    def drive(self, slot: int, way: Driven, now_ms: int) -> None:
+        """Let a vehicle that stands where a way begins drive it."""
+        count = len(way.edge)
+        if count > self.fleet.part_edge.shape[1]:
+            self.fleet = _grown(self.fleet, count)
+        fleet = self.fleet
+        fleet.part_edge[slot, :count], fleet.part_ms[slot, :count] = way.edge, now_ms + np.cumsum(way.lasts_ms)
+        fleet.part_begin[slot, :count], fleet.part_end[slot, :count] = way.begin, way.end
+        fleet.mode[slot], fleet.at[slot], fleet.parts[slot] = DRIVING, 0, count
+        fleet.edge[slot], fleet.begin[slot], fleet.end[slot] = way.edge[0], way.begin[0], way.end[0]
+        fleet.from_ms[slot], fleet.until_ms[slot] = now_ms, fleet.part_ms[slot, 0]
+
+    def wander(self, slot: int, beat: int, seed: int, now_ms: int) -> None:
+        """Let a vehicle that stands somewhere drive about in a beat, turning as chance has it."""
+        edge, fraction = self.stop(slot, now_ms)
+        fleet = self.fleet
+        fleet.mode[slot], fleet.beat[slot], fleet.seed[slot] = WANDERING, beat, np.uint64(seed)
+        fleet.state[slot], fleet.end[slot] = edge, 1.0
+        whole_ms = float(self.streets.edge_ms[edge])
+        if whole_ms == CLOSED:
+            whole_ms = float(self.network.length_m[edge]) * _OFF_BEAT_MS_PER_M
+        fleet.until_ms[slot] = now_ms + max(round(whole_ms * (1.0 - fraction)), 1)
+
+    def advance(self, slots: Longs, now_ms: int) -> None:
+        """Bring vehicles up to a moment."""
+        advance(self.fleet, self.streets, slots, now_ms)
+
+    def reports(self, slots: Longs, now_ms: int) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return latitude, longitude, course in degrees (NaN for who stands) and speed in km/h at a moment."""
+        self.advance(slots, now_ms)
+        lat, lon, course_deg, speed_kmh = reports(self.fleet, self.streets, slots, now_ms)
+        return lat, lon, course_deg, speed_kmh
+
+    def driven_cm(self, slot: int, now_ms: int) -> int:
+        """Return the centimetres that a vehicle has driven since it was put somewhere."""
+        self.advance(np.array([slot]), now_ms)
+        return int(driven_by(self.fleet, self.streets, slot, now_ms))
+
+    def standing(self, slot: int, now_ms: int) -> bool:
+        """Tell whether a vehicle stands at a moment."""
+        self.advance(np.array([slot]), now_ms)
+        return bool(self.fleet.mode[slot] == STANDING)
+
+
+def streets_of(times: EdgeTimes, stroll: float, beats: Longs) -> Streets:
+    """Return the roads as patrols drive on them."""
+    network, turns = times.network, times.turns
+    driven = (times.usual_ms != CLOSED) & times.leaves & times.arrives & (beats >= 0)
+    edge_ms = np.where(driven, np.maximum(np.rint(times.usual_ms * stroll), 1.0), CLOSED).astype(np.int64)
+    return Streets(
+        edge_ms, times.turn_ms, turns.first, turns.onto, turns.edge, times.length_cm, network.twin, beats,
+        network.shape, network.backward, network.shape_start, network.shape_lonlat, network.length_m,
+    )  # fmt: skip
+
+
+def _fleet(slots: int, parts: int) -> Fleet:
+    whole: Sequence[Longs] = [np.zeros(slots, np.int64) for _ in range(9)]
+    mode: Bytes = np.full(slots, STANDING, np.uint8)
+    seed: NDArray[np.uint64] = np.zeros(slots, np.uint64)
+    edge, from_ms, until_ms, state, beat, driven_cm, at, count, _ = whole
+    until_ms[:] = FAR_OFF
+    return Fleet(
+        mode, edge, np.zeros(slots), np.zeros(slots), from_ms, until_ms, state, beat, seed, driven_cm, at, count,
+        np.zeros((slots, parts), np.int64), np.zeros((slots, parts), np.int64), np.zeros((slots, parts)),
+        np.zeros((slots, parts)),
+    )  # fmt: skip
+
+
+def _grown(fleet: Fleet, parts: int) -> Fleet:
+    """Return the fleet with room for longer ways."""
+
+    def wider(column: NDArray[Any]) -> NDArray[Any]:
+        more = np.zeros((len(column), 2 * parts), column.dtype)
+        more[:, : column.shape[1]] = column
+        return more
+
+    return fleet._replace(
+        part_edge=wider(fleet.part_edge),
+        part_ms=wider(fleet.part_ms),
+        part_begin=wider(fleet.part_begin),
+        part_end=wider(fleet.part_end),
+    )
