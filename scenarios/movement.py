@@ -25,6 +25,7 @@ from scenarios.movement_kernels import (
     advance,
     driven_by,
     fraction_at,
+    place_on,
     reports,
 )
 
@@ -104,6 +105,11 @@ class Movement:
         self.advance(slots, now_ms)
         lat, lon, course_deg, speed_kmh = reports(self.fleet, self.streets, slots, now_ms)
         return lat, lon, course_deg, speed_kmh
+
+    def place_of(self, edge: int, fraction: float) -> tuple[float, float]:
+        """Return latitude and longitude of a fraction of an edge."""
+        lon, lat, _ = place_on(self.streets, edge, fraction)
+        return float(lat), float(lon)
 
     def driven_cm(self, slot: int, now_ms: int) -> int:
         """Return the centimetres that a vehicle has driven since it was put somewhere."""

@@ -307,6 +307,10 @@ class Scenario:
         """Return a moment in UTC."""
         return self.start + timedelta(milliseconds=time_ms)
 
+    def since_start(self, moment: datetime) -> int:
+        """Return a moment in milliseconds from the start, rounded down."""
+        return (moment - self.start) // timedelta(milliseconds=1)
+
     def local(self, time_ms: int) -> datetime:
         """Return a moment by the force's wall clocks."""
         return self.moment(time_ms).astimezone(self.zone)

@@ -1,0 +1,108 @@
+"""How much of the demand the free units of a moment could reach in time, and how soon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from dispatch.brief import NO_TIME, Board, Brief
+from graphs.network import Floats, Longs
+from graphs.router import Router
+from graphs.snapping import Approach
+from graphs.times import MS_PER_S
+from scenarios.demand import demand_points
+from scenarios.scenario import Scenario
+
+POINTS: Final = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Times:
+    """How soon each of some units can be at each point of demand.
+
+    Parameters
+    ----------
+    rows : (n,) int64
+        The units, as rows of the board.
+    time_ms : (n, m) int64
+        Mobilisation included; `NO_TIME` where there is no way.
+    """
+
+    rows: Longs
+    time_ms: Longs
+
+
+class Coverage:
+    """The demand of a scenario as points, and who can be how soon at them.
+
+    Parameters
+    ----------
+    scenario
+        Its most urgent grade is what is driven to, and has the target.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        force = scenario.force
+        self._scenario, self._grade = scenario, force.most_urgent_grade
+        self._profile = force.grade(self._grade).profile
+        self.lat, self.lon, weight = demand_points(scenario, POINTS)
+        self.weight: Floats = weight / weight.sum()
+        told = [
+            force.target_s(self._grade, force.setting(lon, lat))
+            for lat, lon in zip(self.lat.tolist(), self.lon.tolist(), strict=True)
+        ]
+        self.target_ms = np.array([np.inf if target is None else target * MS_PER_S for target in told])
+        self._approaches = lru_cache(maxsize=4)(self._approaches_of)
+
+    def _approaches_of(self, profile: str) -> list[tuple[Approach, ...]]:
+        router = Router(self._scenario.network, profile)
+        places = zip(self.lat.tolist(), self.lon.tolist(), strict=True)
+        return [router.approaches(lat, lon) for lat, lon in places]
+
+    def times(self, brief: Brief, board: Board, rows: Longs, now_ms: int) -> Times:
+        """Return how soon units can be at the points.
+
+        Parameters
+        ----------
+        brief, board
+            What knows their mobilisation, and where they are.
+        rows
+            The units.
+        """
+        scenario = self._scenario
+        router = Router(scenario.network, self._profile, scenario.conditions, scenario.local(now_ms))
+        inside = rows[router.inside(board.lat[rows], board.lon[rows])]
+        if not len(inside):
+            return Times(inside, np.empty((0, len(self.weight)), np.int64))
+        spots = router.spots_of(*board.reports(inside)).later(brief.kinds.ready_ms[board.kind[inside]])
+        return Times(inside, router.times(router.vehicles_on(spots), self._approaches(self._profile)).time_ms)
+
+    def share(self, times: Times) -> float:
+        """Return the share of the demand that some unit can reach within the target; from 0 to 1."""
+        there = (times.time_ms != NO_TIME) & (times.time_ms <= self.target_ms)
+        return float(self.weight[there.any(axis=0)].sum())
+
+    def gaps_ms(self, times: Times) -> Floats:
+        """Return how much later help would be on average without each unit, the others staying where they are.
+
+        Returns
+        -------
+        (n,) float64
+            Milliseconds, weighted by the demand. Where nobody else can come at all, the target counts, or an hour.
+        """
+        told = np.where(times.time_ms == NO_TIME, np.inf, times.time_ms.astype(np.float64))
+        if len(told) < 2:  # noqa: PLR2004 - with one unit there is no other
+            return np.full(len(told), self._nobody_ms().mean())
+        order = np.argsort(told, axis=0, kind="stable")
+        first, second = np.take_along_axis(told, order[:2], axis=0)
+        second = np.where(np.isinf(second), first + self._nobody_ms(), second)
+        later_ms = np.where(np.isinf(first), 0.0, second - first)
+        lost_ms: Floats = np.zeros(len(told))
+        np.add.at(lost_ms, order[0], later_ms * self.weight)
+        return lost_ms
+
+    def _nobody_ms(self) -> Floats:
+        return np.where(np.isinf(self.target_ms), 3_600_000.0, self.target_ms)

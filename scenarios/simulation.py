@@ -1,0 +1,348 @@
+"""A shift, a week or a year of a force, played through event by event: `simulate`.
+
+What happens when is kept by simpy, whose order of events is total: the same seed gives the same replication. Who is
+sent is decided by a policy on what the live rules allow, as a dispatcher would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import simpy
+
+from dispatch.brief import Board, Brief, Line, Shortlist
+from dispatch.model import Fix, Incident, Picture, Unit
+from graphs.driven import Driven, driven
+from graphs.legs import Leg
+from graphs.network import Floats, Longs
+from graphs.router import Router
+from graphs.snapping import Approach, Spot
+from graphs.times import EdgeTimes
+from scenarios.beats import Beats, beats_of
+from scenarios.control_room import ControlRoom, Open
+from scenarios.coverage import Coverage
+from scenarios.crew import Crew, Steps
+from scenarios.demand import calls_from
+from scenarios.movement import Movement
+from scenarios.policies import policy_of
+from scenarios.policy import Asked, BatchPolicy
+from scenarios.scenario import Duty, HotSpot, PolicyChoice, Scenario, Station
+from scenarios.simulated import Simulated, Watch
+from scenarios.simulation_checks import Checks
+from scenarios.simulation_log import Log
+
+# What a crew draws is its own, whoever else is on duty and whatever calls come; see `scenarios.demand_draws`.
+_CREWS: Final = 1_000
+# Patrols and ways home are driven under the profile without blue lights.
+_UNHURRIED: Final = "normal"
+_KEPT_WAYS: Final = 50_000
+
+
+def simulate(
+    scenario: Scenario,
+    choice: PolicyChoice,
+    replication: int,
+    *,
+    checked: bool = False,
+    watch: Watch | None = None,
+) -> Simulated:
+    """Play one replication.
+
+    Parameters
+    ----------
+    choice
+        The policy.
+    replication
+        Its number, from 1: another one has other calls; under one number every policy and roster meets the same.
+    checked
+        Whether, at every event, nothing is lost and nothing is in two places, and at every decision `recommend`
+        suggests the same; slow, for tests.
+    watch
+        Looks on.
+
+    Raises
+    ------
+    InputError
+        The demand cannot be drawn; see `scenarios.demand.calls_of`.
+    AssertionError
+        With ``checked``: something is wrong with the simulator.
+    """
+    world = World(scenario, choice, replication, watch)
+    checks = Checks(world) if checked else None
+    world.checks = checks
+    world.play()
+    return world.log.simulated(scenario, choice.label, replication)
+
+
+class World:
+    """All that one replication is made of."""
+
+    def __init__(self, scenario: Scenario, choice: PolicyChoice, replication: int, watch: Watch | None) -> None:
+        self.scenario, self.replication, self.watch = scenario, replication, watch
+        self.env = simpy.Environment(initial_time=scenario.begin_ms)
+        self.log, self.policy = Log(), policy_of(scenario, choice)
+        self.checks: Checks | None = None
+        self.brief = Brief(scenario.network, scenario.force, scenario.conditions)
+        self.callsigns = sorted({duty.callsign for duty in scenario.duties})
+        self.slot = {callsign: row for row, callsign in enumerate(self.callsigns)}
+        self.board = Board(self.callsigns, scenario.force)
+        self.free = np.zeros(len(self.callsigns), np.bool_)
+        self.sectors: list[str | None] = [None] * len(self.callsigns)
+        self._unhurried = Router(scenario.network, _UNHURRIED)
+        times = self._unhurried.edge_times
+        self._beats: Beats = beats_of(scenario, times)
+        self.movement = Movement(times, scenario.crews.stroll, self._beats.edge, len(self.callsigns))
+        self.crews: dict[int, Crew] = {}
+        self._present: Longs = np.empty(0, np.int64)
+        self.room = ControlRoom(self)
+        self._resources: dict[str, simpy.Resource] = {}
+        self._coverage = Coverage(scenario)
+        self._streets = lru_cache(maxsize=None)(self._beats.streets)
+        self._station_spot = lru_cache(maxsize=None)(self._station_spot_of)
+        self._approaches = lru_cache(maxsize=1_000)(self._approaches_of)
+        self._ways = lru_cache(maxsize=_KEPT_WAYS)(self._way_of)
+
+    @property
+    def now_ms(self) -> int:
+        """The moment, from the scenario's start."""
+        return int(self.env.now)
+
+    def play(self) -> None:
+        """Play everything."""
+        env = self.env
+        env.process(self._calls())
+        env.process(self._roster())
+        env.process(self._looks())
+        if isinstance(self.policy, BatchPolicy):
+            env.process(self.room.plans(self.policy))
+        if self.watch is not None and self.watch.every_ms is not None:
+            env.process(self._watched(self.watch, self.watch.every_ms))
+        if self.checks is None:
+            env.run(self.scenario.until_ms)
+        else:
+            self.checks.play(self.scenario.until_ms)
+        for crew in self.crews.values():
+            crew.write_last()
+
+    # ---- What comes from outside -----------------------------------------------------------------------------------
+
+    def _calls(self) -> Steps:
+        for call in calls_from(self.scenario, self.replication):
+            yield self.env.timeout(call.received_ms - self.now_ms)
+            self.room.receive(call)
+
+    def _roster(self) -> Steps:
+        duties = enumerate(self.scenario.duties)
+        for row, duty in sorted(duties, key=lambda item: (item[1].start_ms, item[1].callsign, item[0])):
+            if duty.end_ms <= self.scenario.begin_ms or duty.start_ms >= self.scenario.until_ms:
+                continue
+            if duty.start_ms > self.now_ms:
+                yield self.env.timeout(duty.start_ms - self.now_ms)
+            Crew(self, row, duty, self.slot[duty.callsign])
+        yield self.env.timeout(0)
+
+    def _looks(self) -> Steps:
+        """Look from time to time how much of the demand could be reached."""
+        every_ms = self.scenario.coverage_every_min * 60_000
+        yield self.env.timeout(-self.now_ms)
+        while self.now_ms < self.scenario.end_ms:
+            self.look()
+            rows = np.flatnonzero(self.free)
+            times = self._coverage.times(self.brief, self.board, rows, self.now_ms)
+            self.log.coverage.append((self.now_ms, len(rows), self._coverage.share(times)))
+            yield self.env.timeout(every_ms)
+
+    def _watched(self, watch: Watch, every_ms: int) -> Steps:
+        while True:
+            self.look()
+            watch.seen(self.now_ms, self.units())
+            yield self.env.timeout(every_ms)
+
+    # ---- Where everybody is ----------------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Bring the positions on the board up to now."""
+        rows = self._present
+        lat, lon, course_deg, speed_kmh = self.movement.reports(rows, self.now_ms)
+        board = self.board
+        board.lat[rows], board.lon[rows] = lat, lon
+        board.course_deg[rows], board.speed_kmh[rows] = course_deg, speed_kmh
+
+    def units(self) -> tuple[Unit, ...]:
+        """Return who is on duty, with the positions on the board."""
+        now, board = self.scenario.moment(self.now_ms), self.board
+        told = []
+        for row in self._present.tolist():
+            course = float(board.course_deg[row])
+            fix = Fix(
+                float(board.lat[row]), float(board.lon[row]), now, None, None if np.isnan(course) else course,
+                float(board.speed_kmh[row]),
+            )  # fmt: skip
+            told.append(self.crews[row].unit(fix))
+        return tuple(told)
+
+    def picture(self, incidents: Sequence[Incident]) -> Picture:
+        """Return the picture of now, with the positions on the board."""
+        return Picture(self.scenario.moment(self.now_ms), self.units(), tuple(incidents))
+
+    def crew(self, slot: int) -> Crew:
+        """Return the crew on duty under a callsign; KeyError where there is none."""
+        return self.crews[slot]
+
+    def on_duty(self, crew: Crew) -> None:
+        """Put a crew on the board."""
+        self.crews[crew.slot], self.sectors[crew.slot] = crew, crew.duty.sector
+        self._present = np.array(sorted(self.crews), np.int64)
+
+    def off_duty(self, crew: Crew) -> None:
+        """Take a crew off the board."""
+        del self.crews[crew.slot]
+        self.board.kind[crew.slot], self.free[crew.slot] = 0, False
+        self._present = np.array(sorted(self.crews), np.int64)
+
+    def told(self, crew: Crew) -> None:
+        """Hear what a crew does; where it can be sent again, so does the control room."""
+        slot, was_free = crew.slot, bool(self.free[crew.slot])
+        self.board.kind[slot] = self.brief.kinds.of(crew.unit())
+        status = self.scenario.force.statuses[crew.status]
+        self.free[slot] = crew.bound is None and status.deployable == "yes"
+        if self.free[slot] and not was_free:
+            self.room.freed()
+
+    # ---- What the control room asks --------------------------------------------------------------------------------
+
+    def shortlist(self, case: Open) -> Shortlist:
+        """Return who may be sent to an incident, by the positions on the board."""
+        now = self.scenario.moment(self.now_ms)
+        return self.brief.shortlist(self.board, case.incident, now, list(case.bound))
+
+    def asked(self, case: Open, shortlist: Shortlist) -> Asked:
+        """Return the question that a policy is asked."""
+        return Asked(
+            case.incident, shortlist, self.now_ms, self.brief, self.board, self.free.copy(), self.sectors
+        )  # fmt: skip
+
+    def seen_decision(self, case: Open, shortlist: Shortlist, lines: Sequence[Line]) -> None:
+        """Let those who look on see who is about to be sent."""
+        if self.checks is None and self.watch is None:
+            return
+        picture = self.picture([each.incident for each in self.room.open.values()])
+        sent = tuple(self.callsigns[line.row] for line in sorted(lines, key=lambda line: line.order))
+        if self.checks is not None:
+            self.checks.decided(picture, case, shortlist)
+        if self.watch is not None:
+            self.watch.decided(self.now_ms, picture, case.incident, sent)
+
+    def leg(self, crew: Crew, shortlist: Shortlist) -> Leg:
+        """Return the way of a crew from where it really is; where no road leads on from there, from the road beside."""
+        router = shortlist.router
+        leg = shortlist.ways.best(self._spots(crew, router.edge_times))
+        if leg is None:
+            leg = shortlist.ways.best(router.spots(float(self.board.lat[crew.slot]), float(self.board.lon[crew.slot])))
+        if leg is None:
+            raise ValueError(f"{crew.duty.callsign} was sent where no road leads")
+        return leg
+
+    def _spots(self, crew: Crew, times: EdgeTimes) -> list[Spot]:
+        """Stop a crew, and return how it can leave: on, and back, for which who was moving turns round."""
+        turns = 0 if self.movement.standing(crew.slot, self.now_ms) else times.u_turn_ms
+        edge, fraction = self.movement.stop(crew.slot, self.now_ms)
+        return spots_on(times, edge, fraction, turns)
+
+    # ---- What crews ask --------------------------------------------------------------------------------------------
+
+    def callsign(self, callsign: str) -> simpy.Resource:
+        """Return what only one crew at a time has: its callsign."""
+        return self._resource(f"callsign {callsign}")
+
+    def vehicle(self, duty: Duty) -> simpy.Resource:
+        """Return what only one crew at a time has: its vehicle."""
+        return simpy.Resource(self.env) if duty.vehicle is None else self._resource(f"vehicle {duty.vehicle}")
+
+    def _resource(self, name: str) -> simpy.Resource:
+        if name not in self._resources:
+            self._resources[name] = simpy.Resource(self.env)
+        return self._resources[name]
+
+    def draws(self, row: int) -> np.random.Generator:
+        """Return what a crew draws from."""
+        key = (self.replication, _CREWS, row)
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.scenario.seed, spawn_key=key)))
+
+    def beat(self, sector: str | None) -> tuple[int, Longs] | None:
+        """Return the number of a sector's beat, and its streets."""
+        if sector is None or sector not in self._beats.of_sector:
+            return None
+        return self._beats.of_sector[sector], self._streets(sector)
+
+    def hot_spots(self, sector: str | None) -> tuple[list[HotSpot], Floats] | None:
+        """Return the hot spots of a sector, or those without one, and how often each is visited."""
+        spots = [spot for spot in self.scenario.hot_spots if spot.sector in {sector, None} and spot.weight > 0.0]
+        weight = np.array([spot.weight for spot in spots])
+        return (spots, weight / weight.sum()) if spots else None
+
+    def middle_of(self, edge: int) -> tuple[float, float]:
+        """Return latitude and longitude of the middle of an edge."""
+        return self.movement.place_of(edge, 0.5)
+
+    def station_spot(self, name: str) -> tuple[int, float]:
+        """Return the edge and the fraction of it at which a station's vehicles stand."""
+        return self._station_spot(name)
+
+    def _station_spot_of(self, name: str) -> tuple[int, float]:
+        station = self.scenario.station(name)
+        approach = self._unhurried.approaches(station.lat, station.lon)[0]
+        return approach.edge, approach.fraction
+
+    def custody(self, crew: Crew) -> Station | None:
+        """Return the station with custody that a crew is soonest at; None where there is none."""
+        stations = [station for station in self.scenario.stations if station.custody]
+        if len(stations) < 2:  # noqa: PLR2004 - nothing to choose
+            return stations[0] if stations else None
+        router = self._router()
+        vehicle = router.vehicles([self._spots(crew, router.edge_times)])
+        places = [self._approaches(station.lat, station.lon, router.edge_times) for station in stations]
+        time_ms = router.times(vehicle, places).time_ms[0]
+        return stations[int(np.where(time_ms < 0, np.iinfo(np.int64).max, time_ms).argmin())]
+
+    def way(self, crew: Crew, place: tuple[float, float]) -> Driven | None:
+        """Return the unhurried way of a crew to a place; None where no road leads there now."""
+        router = self._router()
+        moving = not self.movement.standing(crew.slot, self.now_ms)
+        edge, fraction = self.movement.stop(crew.slot, self.now_ms)
+        return self._ways(router.edge_times, edge, fraction, moving, *place)
+
+    def _router(self) -> Router:
+        scenario = self.scenario
+        return Router(scenario.network, _UNHURRIED, scenario.conditions, scenario.local(self.now_ms))
+
+    def _approaches_of(self, lat: float, lon: float, times: EdgeTimes) -> tuple[Approach, ...]:
+        return self._router_of(times).approaches(lat, lon)
+
+    def _router_of(self, times: EdgeTimes) -> Router:
+        router = self._router()
+        if router.edge_times is not times:
+            raise ValueError("the roads have changed since")
+        return router
+
+    def _way_of(
+        self, times: EdgeTimes, edge: int, fraction: float, moving: bool, lat: float, lon: float  # noqa: FBT001
+    ) -> Driven | None:  # fmt: skip
+        router = self._router_of(times)
+        ways = router.arrivals(self._approaches(lat, lon, times))
+        leg = ways.best(spots_on(times, edge, fraction, times.u_turn_ms if moving else 0))
+        if leg is None:
+            leg = ways.best(router.spots(*self.movement.place_of(edge, fraction)))
+        return None if leg is None else driven(times, leg)
+
+
+def spots_on(times: EdgeTimes, edge: int, fraction: float, turn_ms: int) -> list[Spot]:
+    """Return how a vehicle on an edge can leave it: on, and back after turning round."""
+    twin = int(times.network.twin[edge])
+    ways = [Spot(edge, fraction, 0.0, 0, 0.0, 0.0)]
+    if twin >= 0:
+        ways.append(Spot(twin, 1.0 - fraction, 0.0, turn_ms, 0.0, 0.0))
+    return [spot for spot in ways if times.leaves[spot.edge]]
