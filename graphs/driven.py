@@ -49,30 +49,39 @@ def driven(times: EdgeTimes, leg: Leg, factor: float = 1.0) -> Driven:
         edges, from_, to, leg.spot.delay_ms, times.usual_ms, times.turn_ms, turns.first, turns.onto, turns.edge,
         network.out_start, network.head,
     )  # fmt: skip
-    begin, end = np.zeros(len(edges)), np.ones(len(edges))
-    begin[0], end[-1] = from_, to
     for row in _altered(times, edges):
-        cost = times.between(int(edges[row]), float(begin[row]), float(end[row]))
+        begin, end = from_ if row == 0 else 0.0, to if row == len(edges) - 1 else 1.0
+        cost = times.between(int(edges[row]), begin, end)
         if cost is None:
             raise ValueError(f"edge {edges[row]} is closed on the way: nobody drives this way")
         drive_ms[row] = time_of(cost)
     if factor != 1.0:
         drive_ms = np.rint(drive_ms * factor).astype(np.int64)
-    return _with_turns(edges, begin, end, still_ms, drive_ms)
+    return Driven(*_with_turns(edges, from_, to, still_ms, drive_ms))
 
 
 def _altered(times: EdgeTimes, edges: Longs) -> list[int]:
     return [row for row, edge in enumerate(edges.tolist()) if edge in times.pieces] if times.pieces else []
 
 
-def _with_turns(edges: Longs, begin: Floats, end: Floats, still_ms: Longs, drive_ms: Longs) -> Driven:
+@compiled
+def _with_turns(
+    edges: Longs, from_: float, to: float, still_ms: Longs, drive_ms: Longs
+) -> tuple[Longs, Floats, Floats, Longs]:
     """Put what is waited before each edge in front of it, where there is any."""
-    each = np.repeat(np.arange(len(edges)), 2)
-    lasts_ms = np.stack((still_ms, drive_ms), axis=1).ravel()
-    is_turn = np.tile(np.array([True, False]), len(edges))
-    kept = ~is_turn | (lasts_ms > 0)
-    until = np.where(is_turn, begin[each], end[each])
-    return Driven(edges[each][kept], begin[each][kept], until[kept], lasts_ms[kept])
+    size = len(edges) + np.count_nonzero(still_ms > 0)
+    edge, lasts_ms = np.empty(size, np.int64), np.empty(size, np.int64)
+    begin, end = np.zeros(size), np.ones(size)
+    used = 0
+    for row in range(len(edges)):
+        start = from_ if row == 0 else 0.0
+        if still_ms[row] > 0:
+            edge[used], lasts_ms[used], begin[used], end[used] = edges[row], still_ms[row], start, start
+            used += 1
+        edge[used], lasts_ms[used], begin[used] = edges[row], drive_ms[row], start
+        used += 1
+    end[size - 1] = to
+    return edge, begin, end, lasts_ms
 
 
 @compiled

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -39,6 +40,7 @@ class Beats:
         return np.flatnonzero(self.edge == self.of_sector.get(sector, NO_BEAT - 1))
 
 
+@lru_cache(maxsize=4)
 def beats_of(scenario: Scenario, times: EdgeTimes) -> Beats:
     """Share out the streets on which patrols drive: by the areas that name a sector, else to the nearest station.
 

@@ -63,7 +63,7 @@ class Coverage:
         return [router.approaches(lat, lon) for lat, lon in places]
 
     def times(self, brief: Brief, board: Board, rows: Longs, now_ms: int) -> Times:
-        """Return how soon units can be at the points.
+        """Return how soon units can be at the points; who is driving counts as standing where it is.
 
         Parameters
         ----------
@@ -77,13 +77,15 @@ class Coverage:
         inside = rows[router.inside(board.lat[rows], board.lon[rows])]
         if not len(inside):
             return Times(inside, np.empty((0, len(self.weight)), np.int64))
-        spots = router.spots_of(*board.reports(inside)).later(brief.kinds.ready_ms[board.kind[inside]])
+        lat, lon, _, _, accuracy_m = board.reports(inside)
+        still = np.full(len(inside), np.nan)
+        spots = router.spots_of(lat, lon, still, still, accuracy_m).later(brief.kinds.ready_ms[board.kind[inside]])
         return Times(inside, router.times(router.vehicles_on(spots), self._approaches(self._profile)).time_ms)
 
     def share(self, times: Times) -> float:
         """Return the share of the demand that some unit can reach within the target; from 0 to 1."""
         there = (times.time_ms != NO_TIME) & (times.time_ms <= self.target_ms)
-        return float(self.weight[there.any(axis=0)].sum())
+        return min(float(self.weight[there.any(axis=0)].sum()), 1.0)
 
     def gaps_ms(self, times: Times) -> Floats:
         """Return how much later help would be on average without each unit, the others staying where they are.
@@ -106,3 +108,9 @@ class Coverage:
 
     def _nobody_ms(self) -> Floats:
         return np.where(np.isinf(self.target_ms), 3_600_000.0, self.target_ms)
+
+
+@lru_cache(maxsize=4)
+def coverage_of(scenario: Scenario) -> Coverage:
+    """Return the demand of a scenario as points, found once."""
+    return Coverage(scenario)

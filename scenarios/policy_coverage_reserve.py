@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from dispatch.brief import Line
-from scenarios.coverage import Coverage
+from scenarios.coverage import coverage_of
 from scenarios.demand import calls_from
 from scenarios.policy import Asked, Policy, Settings
 from scenarios.scenario import MS_PER_HOUR, Scenario
@@ -38,9 +38,8 @@ class CoverageReserve(Policy):
     """Sends the unit for which this caller's time and what the next ones lose are least together.
 
     What they lose is how much later help would be on average without the unit, times the number of calls to expect
-    while it is away: one step of the policy improvement with which Larson and Odoni (Urban Operations Research, 5.3)
-    show that the closest unit is not always the best to send. An incident of the most urgent grades, or one that takes
-    several units, gets whom the live rules suggest where ``weight`` is 0; else it is weighed like any other.
+    while it is away: an estimate of what decides in Larson and Odoni, Urban Operations Research, 5.3, where the closest
+    unit is not always the best to send. Where several go together, those go whom the live rules suggest.
     """
 
     name: ClassVar[str] = "coverage_reserve"
@@ -48,7 +47,7 @@ class CoverageReserve(Policy):
 
     def __init__(self, scenario: Scenario, settings: CoverageSettings) -> None:
         super().__init__(scenario, settings)
-        self._weight, self._coverage = settings.weight, Coverage(scenario)
+        self._weight, self._coverage = settings.weight, coverage_of(scenario)
         self._calls_while_away = _calls_while_away(scenario)
 
     def choose(self, asked: Asked) -> Sequence[Line]:

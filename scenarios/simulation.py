@@ -23,7 +23,7 @@ from graphs.snapping import Approach, Spot
 from graphs.times import EdgeTimes
 from scenarios.beats import Beats, beats_of
 from scenarios.control_room import ControlRoom, Open
-from scenarios.coverage import Coverage
+from scenarios.coverage import coverage_of
 from scenarios.crew import Crew, Steps
 from scenarios.demand import calls_from
 from scenarios.movement import Movement
@@ -99,7 +99,7 @@ class World:
         self._present: Longs = np.empty(0, np.int64)
         self.room = ControlRoom(self)
         self._resources: dict[str, simpy.Resource] = {}
-        self._coverage = Coverage(scenario)
+        self._coverage = coverage_of(scenario)
         self._streets = lru_cache(maxsize=None)(self._beats.streets)
         self._station_spot = lru_cache(maxsize=None)(self._station_spot_of)
         self._approaches = lru_cache(maxsize=1_000)(self._approaches_of)

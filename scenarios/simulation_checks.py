@@ -9,7 +9,7 @@ from dispatch.model import Picture
 from dispatch.recommend import recommend
 
 if TYPE_CHECKING:
-    from scenarios.control_room import Open
+    from scenarios.control_room import Bound, Open
     from scenarios.simulation import World
 
 
@@ -47,6 +47,7 @@ class Checks:
                 _require(bound.open.bound.get(slot) is bound, f"{name} is bound to what does not have it")
                 _require(not world.free[slot], f"{name} is bound and free")
                 _require(crew.activity in _BOUND or bound.sent.en_route_ms is None, f"{name} is bound: {crew.activity}")
+                _arrived_by_its_way(bound)
             self._driven(slot, crew.row)
 
     def _driven(self, slot: int, row: int) -> None:
@@ -89,6 +90,13 @@ class Checks:
             told.nearest_eligible == nearest, f"{case.incident.incident_id}: {told.nearest_eligible}, not {nearest}"
         )
         self.decisions += 1
+
+
+def _arrived_by_its_way(bound: Bound) -> None:
+    """Require that who is there has driven the whole way and nothing else, and nobody more than that."""
+    sent, length_cm = bound.sent, bound.length_cm
+    _require(0 <= sent.driven_cm <= length_cm, f"{sent.callsign} drove {sent.driven_cm} cm of {length_cm}")
+    _require(sent.on_scene_ms is None or sent.driven_cm == length_cm, f"{sent.callsign} took another way")
 
 
 _BOUND = frozenset({"mobilising", "en_route", "at_scene", "escort", "custody"})
