@@ -24,7 +24,7 @@ from scenarios.scenario import Scenario
 class Settings(BaseModel):
     """What a scenario may set of a policy; the description of a field says what is accepted there."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True, eq=False)
