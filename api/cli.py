@@ -23,6 +23,10 @@ from api import (
     cli_import,
     cli_record,
     cli_roads,
+    cli_roster,
+    cli_scenario,
+    cli_simulate,
+    cli_site,
     printing,
 )
 from api.options import (
@@ -277,6 +281,10 @@ for command in (
     *cli_audit.COMMANDS,
     *cli_calibrate.COMMANDS,
     *cli_generate.COMMANDS,
+    *cli_roster.COMMANDS,
+    *cli_scenario.COMMANDS,
+    *cli_simulate.COMMANDS,
+    *cli_site.COMMANDS,
     *cli_admin.COMMANDS,
 ):
     main.add_command(command)

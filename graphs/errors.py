@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 
 class NearestError(Exception):
@@ -65,6 +66,10 @@ class InputError(NearestError):
         if not self.faults:
             raise ValueError("an InputError names at least one fault")
         super().__init__("\n".join(str(fault) for fault in self.faults))
+
+    def __reduce__(self) -> tuple[type[Self], tuple[tuple[Fault, ...]]]:
+        """Let another process have it with its message."""
+        return type(self), (self.faults,)
 
 
 class SourceError(NearestError):

@@ -206,7 +206,8 @@ def _tables(text: str) -> dict[str, _Table]:
         elif table is None:
             table = tables.setdefault(row[0], _Table())
         elif not table.columns:
-            table.columns = [name for name in row if name]
+            # A column without a name still has its place before those that follow.
+            table.columns = row[: max(place for place, name in enumerate(row, 1) if name)]
         else:
             padded = [*row, *[""] * len(table.columns)]
             table.rows.append((reader.line_num, dict(zip(table.columns, padded, strict=False))))

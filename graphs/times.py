@@ -226,18 +226,22 @@ def edge_times(
         raise ValueError(f"{at.isoformat()} has no offset from UTC")
     if conditions.network not in {"", network.hash}:
         raise ValueError(f"the conditions are of network {conditions.network}, not of {network.hash}")
-    profile = network.profiles.profile(profile_name)
     period = network.profiles.period(at)
-    binds = binding(network, profile, at)
+    binds = binding(network, _profile(network, profile_name), at)
     base = _base(network, profile_name, period, binds.tobytes())
     altered = conditions.at(at, profile_name) if at is not None and conditions.changes else None
     return base if altered is None or not len(altered.edge) else _times_under(_Asked(base, altered.hash, altered))
 
 
 @lru_cache(maxsize=KEPT)
+def _profile(network: Network, profile_name: str) -> Profile:
+    return network.profiles.profile(profile_name)
+
+
+@lru_cache(maxsize=KEPT)
 def _base(network: Network, profile_name: str, period: Period | None, binds: bytes) -> EdgeTimes:
     """Return the times without conditions, computed once."""
-    profile = network.profiles.profile(profile_name)
+    profile = _profile(network, profile_name)
     driving = _stated_ms(network, profile) if len(network.given_ms) else _driven_ms(network, profile)
     if period is not None:
         driving = driving / _period_share(network, profile_name, period)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dispatch.brief import Line, Shortlist
@@ -50,10 +50,10 @@ class Open:
     ----------
     bound
         The units bound to it, by their rows.
-    served
-        The crews of units that have done their part.
-    sent, arrived
-        How many units were sent to it, and how many came.
+    served, arrived
+        The crews of units that have done their part, and of all that came.
+    sent
+        How many units were sent to it.
     waiting, seen
         Whether somebody is still looked for, and whether anybody has looked yet.
     left_ms
@@ -65,7 +65,7 @@ class Open:
     bound: dict[int, Bound] = field(default_factory=dict)
     served: list[int] = field(default_factory=list)
     sent: int = 0
-    arrived: int = 0
+    arrived: list[int] = field(default_factory=list)
     left_ms: int | None = None
     waiting: bool = False
     seen: bool = False
@@ -74,6 +74,13 @@ class Open:
     def incident(self) -> Incident:
         """The incident."""
         return self.call.incident
+
+    @property
+    def asked(self) -> Incident:
+        """The incident as it is asked about: what units that are done have done is not asked for again."""
+        if not self.served:
+            return self.call.incident
+        return replace(self.call.incident, units_needed=max(self.call.incident.units_needed - len(self.served), 1))
 
 
 class ControlRoom:
@@ -89,7 +96,7 @@ class ControlRoom:
         """Take a call; somebody looks for a unit when it is graded."""
         world = self._world
         told = Told(call)
-        world.log.told.append(told)
+        world.log.receive(told)
         self.open[call.incident.incident_id] = Open(call, told)
         later = world.env.timeout(call.ready_ms - world.now_ms)
         later.callbacks.append(lambda _: self._ready(call.incident.incident_id))
@@ -112,7 +119,7 @@ class ControlRoom:
             case.seen, case.told.waited = True, not case.sent
             case.told.lost = not case.sent and self._world.scenario.room.nobody == "lost"
             if case.told.lost:
-                del self.open[case.incident.incident_id]
+                self._over(case)
         return case.told.lost
 
     def freed(self) -> None:
@@ -141,7 +148,7 @@ class ControlRoom:
 
     def _may_go(self, case: Open) -> bool:
         """Tell whether the rules let any unit go, wherever it is."""
-        allowed = self._world.brief.kinds.may_go(case.incident)[self._world.board.kind]
+        allowed = self._world.brief.kinds.may_go(case.asked)[self._world.board.kind]
         allowed[list(case.bound)] = False
         return bool(allowed.any())
 
@@ -154,7 +161,10 @@ class ControlRoom:
     def _enough(self, case: Open) -> bool:
         """Tell whether as many units and people come, or came, as it takes; nobody waits for a preferred skill."""
         duties = self._world.scenario.duties
-        crews = [*case.served, *(duties[bound.sent.duty].crew for bound in case.bound.values())]
+        return self._suffice(case, [*case.served, *(duties[bound.sent.duty].crew for bound in case.bound.values())])
+
+    def _suffice(self, case: Open, crews: Sequence[int]) -> bool:
+        """Tell whether crews are as many units and people as an incident takes."""
         if len(crews) < max(case.incident.units_needed, 1):
             return False
         tags = self._world.scenario.force.tags
@@ -217,12 +227,12 @@ class ControlRoom:
     def arrived(self, bound: Bound) -> int:
         """Hear that a unit is there; return how many were before."""
         case, now_ms = bound.open, self._world.now_ms
-        case.arrived += 1
+        case.arrived.append(self._world.scenario.duties[bound.sent.duty].crew)
         if case.told.first_arrived_ms is None:
             case.told.first_arrived_ms = now_ms
-        if case.told.enough_ms is None and case.arrived >= max(case.incident.units_needed, 1):
+        if case.told.enough_ms is None and self._suffice(case, case.arrived):
             case.told.enough_ms = now_ms
-        return case.arrived - 1
+        return len(case.arrived) - 1
 
     def cleared(self, crew: Crew, bound: Bound) -> None:
         """Hear that a unit is done; when all who came are, the incident is over, even if it was short of somebody."""
@@ -231,14 +241,17 @@ class ControlRoom:
         case.served.append(crew.duty.crew)
         if not case.bound:
             case.told.closed_ms = self._world.now_ms
-            self._forget(case)
+            self._over(case)
+            self._wait_no_more(case)
 
-    def _forget(self, case: Open) -> None:
-        name = case.incident.incident_id
-        del self.open[name]
+    def _over(self, case: Open) -> None:
+        del self.open[case.incident.incident_id]
+        self._world.log.over(case.told)
+
+    def _wait_no_more(self, case: Open) -> None:
         if case.waiting:
             case.waiting = False
-            self.waiting = [key for key in self.waiting if key[2] != name]
+            self.waiting = [key for key in self.waiting if key[2] != case.incident.incident_id]
 
     def plans(self, policy: BatchPolicy) -> Steps:
         """Plan for all that waits, every so often."""
@@ -263,14 +276,15 @@ class ControlRoom:
             self._settle(self.open[key[2]])
 
     def _graded(self) -> list[Incident]:
+        """Return what a plan is about: what is short of somebody, and what nobody has come to yet."""
         now_ms = self._world.now_ms
-        return [case.incident for case in self.open.values() if case.call.ready_ms <= now_ms]
+        graded = [case for case in self.open.values() if case.call.ready_ms <= now_ms]
+        return [case.asked for case in graded if case.waiting or not case.arrived]
 
     def _settle(self, case: Open) -> None:
         """Let an incident wait no more that is lost or has what it takes."""
         if self._looked(case) or self._enough(case):
-            case.waiting = False
-            self.waiting = [key for key in self.waiting if key[2] != case.incident.incident_id]
+            self._wait_no_more(case)
 
     def _send_planned(self, incident_id: str, callsigns: Sequence[str]) -> None:
         if not callsigns:

@@ -121,12 +121,10 @@ def draw_map(network: Network | None, points: Sequence[Point], lines: Sequence[L
     lines
         Ways between them.
     """
-    paper = _paper_for(
-        [(point.lon, point.lat) for point in points] + [place for line in lines for place in line.lonlat]
-    )
-    bar_m = _round_length_m(WIDTH / 4 * paper.metres_per_px)
+    paper = paper_for([(point.lon, point.lat) for point in points] + [place for line in lines for place in line.lonlat])
+    bar_m = round_length_m(WIDTH / 4 * paper.metres_per_px)
     return Map(
-        roads=tuple(_roads(network, paper)) if network is not None else (),
+        roads=tuple(roads_on(network, paper)) if network is not None else (),
         ways=tuple((line.kind, _path([paper.xy(np.array(line.lonlat, np.float64))])) for line in lines if line.lonlat),
         marks=tuple(_marks(points, paper)),
         bar_px=round(bar_m / paper.metres_per_px, 1),
@@ -135,7 +133,8 @@ def draw_map(network: Network | None, points: Sequence[Point], lines: Sequence[L
     )
 
 
-def _paper_for(places: LonLat) -> Paper:
+def paper_for(places: LonLat) -> Paper:
+    """Return the paper on which some places fit, one at least."""
     lonlat = np.array(places, np.float64)
     (west, south), (east, north) = lonlat.min(axis=0), lonlat.max(axis=0)
     lat, lon = float(south + north) / 2, float(west + east) / 2
@@ -144,13 +143,13 @@ def _paper_for(places: LonLat) -> Paper:
     return Paper(lat, lon, float(max(across_m / (WIDTH - 2 * _MARGIN), up_m / (HEIGHT - 2 * _MARGIN))))
 
 
-def _round_length_m(about_m: float) -> float:
+def round_length_m(about_m: float) -> float:
     """Return the largest of 1, 2 and 5 times a power of ten that is not longer."""
     power = 10.0 ** math.floor(math.log10(about_m))
     return max(step * power for step in (1.0, 2.0, 5.0) if step * power <= about_m)
 
 
-def _roads(network: Network, paper: Paper) -> Iterator[tuple[str, str]]:
+def roads_on(network: Network, paper: Paper) -> Iterator[tuple[str, str]]:
     """Yield the roads in the box by weight, each road once for both directions."""
     shapes = _shapes(network)
     west, south, east, north = paper.box()

@@ -78,7 +78,7 @@ def rates_plot(name: str, dots: Sequence[Dot], overall: float | None, along: str
             _dot(axes, row, dot)
         axes.set_yticks(list(rows), [dot.label for dot in dots])
         axes.set_ylim(-0.7, len(dots) - 0.3)
-        _percent(axes.xaxis)
+        percent(axes.xaxis)
         if overall is not None:
             axes.axvline(100 * overall, color=ORANGE, linewidth=1.2, linestyle=(0, (4, 3)), zorder=0)
         axes.set_xlim(0, 100)
@@ -87,7 +87,7 @@ def rates_plot(name: str, dots: Sequence[Dot], overall: float | None, along: str
         for row, dot in zip(rows, dots, strict=True):
             axes.annotate(f"of {dot.of:,}", (1.02, row), xycoords=("axes fraction", "data"), va="center", color=GREY)
 
-    return _svg(name, draw, 0.9 + 0.34 * len(dots))
+    return as_svg(name, draw, 0.9 + 0.34 * len(dots))
 
 
 def _dot(axes: Axes, row: float, dot: Dot) -> None:
@@ -115,12 +115,12 @@ def hours_plot(name: str, dots: Sequence[Dot], overall: float | None) -> str:
             axes.axhline(100 * overall, color=ORANGE, linewidth=1.2, linestyle=(0, (4, 3)), zorder=0)
         axes.set_ylim(0, 100)
         axes.set_xlim(-0.7, len(dots) - 0.3)
-        _percent(axes.yaxis)
+        percent(axes.yaxis)
         axes.set_xticks(range(len(dots)), [f"{dot.label}\n{dot.of:,}" for dot in dots])
         axes.tick_params(axis="x", labelsize=8.5)
         axes.set_xlabel("hour of receipt, and how many were judged")
 
-    return _svg(name, draw, 3.0)
+    return as_svg(name, draw, 3.0)
 
 
 def lost_plot(name: str, lost_s: Sequence[float]) -> str:
@@ -138,7 +138,7 @@ def lost_plot(name: str, lost_s: Sequence[float]) -> str:
         axes.set_xlabel("minutes lost")
         axes.set_ylabel("incidents that lost\nas much or more")
 
-    return _svg(name, draw, 2.8)
+    return as_svg(name, draw, 2.8)
 
 
 def times_plot(name: str, predicted_s: Sequence[float], actual_s: Sequence[float]) -> str:
@@ -156,18 +156,25 @@ def times_plot(name: str, predicted_s: Sequence[float], actual_s: Sequence[float
         axes.set_xlabel("predicted minutes")
         axes.set_ylabel("actual minutes")
 
-    return _svg(name, draw, 4.2)
+    return as_svg(name, draw, 4.2)
 
 
-def _percent(axis: Any) -> None:
+def percent(axis: Any) -> None:
+    """Mark an axis from 0 to 100 %."""
     axis.set_ticks(range(0, 101, 20))
     axis.set_major_formatter("{x:.0f}%")
     axis.grid(visible=True)
     axis.set_tick_params(length=0)
 
 
-def _svg(name: str, draw: Callable[[Axes], None], high_in: float) -> str:
-    """Return a drawing as an ``<svg>`` element that stands inside a page."""
+def as_svg(name: str, draw: Callable[[Axes], None], high_in: float) -> str:
+    """Return a drawing as an ``<svg>`` element that stands inside a page.
+
+    Parameters
+    ----------
+    name
+        A word, unlike that of any other drawing in the page.
+    """
     import matplotlib as mpl  # noqa: PLC0415 - half a second that a dispatcher never needs
     from matplotlib.figure import Figure  # noqa: PLC0415
 

@@ -37,9 +37,10 @@ class CoverageSettings(Settings):
 class CoverageReserve(Policy):
     """Sends the unit for which this caller's time and what the next ones lose are least together.
 
-    What they lose is how much later help would be on average without the unit, times the number of calls to expect
-    while it is away: an estimate of what decides in Larson and Odoni, Urban Operations Research, 5.3, where the closest
-    unit is not always the best to send. Where several go together, those go whom the live rules suggest.
+    What they lose is how much later help would be on average without the unit, times the chance that somebody calls
+    before it is free again, rate / (rate + 1 / time away). For two units that is what decides in Larson and Odoni,
+    Urban Operations Research, 5.3, where the closest unit is not always the best to send. Where several go together,
+    those go whom the live rules suggest.
     """
 
     name: ClassVar[str] = "coverage_reserve"
@@ -48,7 +49,7 @@ class CoverageReserve(Policy):
     def __init__(self, scenario: Scenario, settings: CoverageSettings) -> None:
         super().__init__(scenario, settings)
         self._weight, self._coverage = settings.weight, coverage_of(scenario)
-        self._calls_while_away = _calls_while_away(scenario)
+        self._chance = _chance_of_a_call(scenario)
 
     def choose(self, asked: Asked) -> Sequence[Line]:
         """Return the suggested units, the first of them in exchange for one whose leaving costs less."""
@@ -59,7 +60,7 @@ class CoverageReserve(Policy):
         rows = np.flatnonzero(asked.free)
         times = self._coverage.times(asked.brief, asked.board, rows, asked.now_ms)
         lost_ms = dict(zip(times.rows.tolist(), self._coverage.gaps_ms(times).tolist(), strict=True))
-        weight = self._weight * self._calls_while_away
+        weight = self._weight * self._chance
         fit = [line for line in candidates if line.unit.skills >= _wanted(lines[0], asked)]
         best = min(fit, key=lambda line: (_ms(line) + weight * lost_ms.get(line.row, 0.0), line.order))
         return (best,)
@@ -75,11 +76,12 @@ def _ms(line: Line) -> int:
     return line.time_ms or 0
 
 
-def _calls_while_away(scenario: Scenario) -> float:
-    """Return how many calls are to be expected while a unit is bound to one."""
+def _chance_of_a_call(scenario: Scenario) -> float:
+    """Return the chance that somebody calls before a unit that is sent is free again."""
     calls = list(islice(calls_from(scenario, _NEVER_PLAYED), _SAMPLE))
     if len(calls) < 2:  # noqa: PLR2004 - no rate follows from one
         return 0.0
     span_ms = calls[-1].received_ms - calls[0].received_ms
     away_ms = sum(call.on_scene_ms[0] + call.custody_ms for call in calls) / len(calls)
-    return away_ms * (len(calls) - 1) / max(span_ms, MS_PER_HOUR)
+    calls_meanwhile = away_ms * (len(calls) - 1) / max(span_ms, MS_PER_HOUR)
+    return calls_meanwhile / (1.0 + calls_meanwhile)

@@ -31,7 +31,8 @@ class Figure:
     caption: str
 
 
-def _figure(svg: str, caption: str, told: str) -> Figure:
+def figure(svg: str, caption: str, told: str) -> Figure:
+    """Return a plot with its caption; ``told`` is what it shows beyond that, for who cannot see it."""
     return Figure(Markup(svg), f"{caption} {told}", caption)  # noqa: S704 - matplotlib escapes the text in it
 
 
@@ -59,8 +60,8 @@ def _figures(audit: Audit, verdicts: Sequence[Verdict]) -> Iterator[tuple[str, F
     rows = [row for row in audit.response.by_last_grade if row.in_target_of_timed is not None and row.attended]
     if any(not row.small for row in rows):
         yield "response", _response(rows[:_MOST_ROWS])
-    if figure := _times(verdicts):
-        yield "times", figure
+    if times := _times(verdicts):
+        yield "times", times
 
 
 _JUDGED: Final = "share of the incidents judged, with 95% interval"
@@ -73,14 +74,14 @@ def _rates(name: str, by: str, groups: Sequence[Group], overall: float | None) -
     caption = f"Nearest-sent rate by {by}; the bar is the 95% interval. {_LINE}"
     if len(shown) < len(groups):
         caption += f" Shown are the first {len(shown)} of {len(groups)}; the table has them all."
-    return _figure(rates_plot(name, [_dot(group) for group in shown], overall, _JUDGED), caption, f"{told}.")
+    return figure(rates_plot(name, [_dot(group) for group in shown], overall, _JUDGED), caption, f"{told}.")
 
 
 def _hours(groups: Sequence[Group], overall: float | None) -> Figure:
     told = "; ".join(f"{group.label}: {_rate_words(group)}" for group in groups if group.counts.judged)
     caption = f"Nearest-sent rate by hour of receipt, local time; the bar is the 95% interval. {_LINE}"
     dots = [_dot(group, group.key) for group in groups]
-    return _figure(hours_plot("hour", dots, overall), caption, f"{told}.")
+    return figure(hours_plot("hour", dots, overall), caption, f"{told}.")
 
 
 def _dot(group: Group, label: str = "") -> Dot:
@@ -103,7 +104,7 @@ def _rate_words(group: Group) -> str:
 def _lost(lost_s: Sequence[float]) -> Figure:
     caption = "How many incidents lost as much time or more, because a nearer unit that could have been sent was not."
     told = f"{count(len(lost_s))} incidents lost time, at most {duration(max(lost_s))}."
-    return _figure(lost_plot("lost", lost_s), caption, told)
+    return figure(lost_plot("lost", lost_s), caption, told)
 
 
 def _response(rows: Sequence[ResponseRow]) -> Figure:
@@ -113,7 +114,7 @@ def _response(rows: Sequence[ResponseRow]) -> Figure:
     )
     told = "; ".join(f"{target_words(row)}: {_in_target_words(row)}" for row in rows)
     drawn = rates_plot("response", [_target_dot(row) for row in rows], None, "share in target")
-    return _figure(drawn, caption, f"{told}.")
+    return figure(drawn, caption, f"{told}.")
 
 
 def _target_dot(row: ResponseRow) -> Dot:
@@ -147,4 +148,4 @@ def _times(verdicts: Sequence[Verdict]) -> Figure | None:
     if len(chosen) < len(known):
         caption += f" Shown are {count(len(chosen))} of {count(len(known))}, evenly chosen."
     drawn = times_plot("times", [one for one, _ in chosen], [other for _, other in chosen])
-    return _figure(drawn, caption, f"There are {count(len(chosen))} dots.")
+    return figure(drawn, caption, f"There are {count(len(chosen))} dots.")

@@ -74,7 +74,7 @@ def simulate(
     checks = Checks(world) if checked else None
     world.checks = checks
     world.play()
-    return world.log.simulated(scenario, choice.label, replication)
+    return world.log.simulated(choice.label, replication)
 
 
 class World:
@@ -83,7 +83,7 @@ class World:
     def __init__(self, scenario: Scenario, choice: PolicyChoice, replication: int, watch: Watch | None) -> None:
         self.scenario, self.replication, self.watch = scenario, replication, watch
         self.env = simpy.Environment(initial_time=scenario.begin_ms)
-        self.log, self.policy = Log(), policy_of(scenario, choice)
+        self.log, self.policy = Log(scenario), policy_of(scenario, choice)
         self.checks: Checks | None = None
         self.brief = Brief(scenario.network, scenario.force, scenario.conditions)
         self.callsigns = sorted({duty.callsign for duty in scenario.duties})
@@ -217,24 +217,24 @@ class World:
     def shortlist(self, case: Open) -> Shortlist:
         """Return who may be sent to an incident, by the positions on the board."""
         now = self.scenario.moment(self.now_ms)
-        return self.brief.shortlist(self.board, case.incident, now, list(case.bound))
+        return self.brief.shortlist(self.board, case.asked, now, list(case.bound))
 
     def asked(self, case: Open, shortlist: Shortlist) -> Asked:
         """Return the question that a policy is asked."""
         return Asked(
-            case.incident, shortlist, self.now_ms, self.brief, self.board, self.free.copy(), self.sectors
+            case.asked, shortlist, self.now_ms, self.brief, self.board, self.free.copy(), self.sectors
         )  # fmt: skip
 
     def seen_decision(self, case: Open, shortlist: Shortlist, lines: Sequence[Line]) -> None:
         """Let those who look on see who is about to be sent."""
         if self.checks is None and self.watch is None:
             return
-        picture = self.picture([each.incident for each in self.room.open.values()])
+        picture = self.picture([each.asked for each in self.room.open.values()])
         sent = tuple(self.callsigns[line.row] for line in sorted(lines, key=lambda line: line.order))
         if self.checks is not None:
             self.checks.decided(picture, case, shortlist)
         if self.watch is not None:
-            self.watch.decided(self.now_ms, picture, case.incident, sent)
+            self.watch.decided(self.now_ms, picture, case.asked, sent)
 
     def leg(self, crew: Crew, shortlist: Shortlist) -> Leg:
         """Return the way of a crew from where it really is; where no road leads on from there, from the road beside."""

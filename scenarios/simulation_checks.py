@@ -11,6 +11,7 @@ from dispatch.recommend import recommend
 if TYPE_CHECKING:
     from scenarios.control_room import Bound, Open
     from scenarios.simulation import World
+    from scenarios.simulation_log import Told
 
 
 class Checks:
@@ -64,24 +65,18 @@ class Checks:
         waiting = {name for _, _, name in world.room.waiting}
         _require(len(waiting) == len(world.room.waiting), "an incident waits twice")
         _require(waiting <= world.room.open.keys(), "an incident that is over waits")
-        for told in world.log.told:
-            name = told.call.incident.incident_id
-            is_open = name in world.room.open
-            _require(is_open != (told.lost or told.closed_ms is not None), f"{name} is open and over, or neither")
-            if is_open:
-                case = world.room.open[name]
-                _require(case.waiting == (name in waiting), f"{name}: who waits is not known")
-                graded = told.call.ready_ms < world.env.now
-                _require(not graded or case.waiting or bool(case.bound), f"{name} is forgotten")
-            moments = [told.call.received_ms, told.call.ready_ms, told.first_assigned_ms, told.first_arrived_ms]
-            come = [moment for moment in (*moments, told.enough_ms, told.closed_ms) if moment is not None]
-            _require(come == sorted(come), f"{name}: its moments are out of order")
+        _require(world.log.open.keys() == world.room.open.keys(), "an incident is open and over, or neither")
+        for name, case in world.room.open.items():
+            _require(case.waiting == (name in waiting), f"{name}: whether it waits is not known")
+            graded = case.call.ready_ms < world.now_ms
+            _require(not graded or case.waiting or bool(case.bound), f"{name} is forgotten")
+            _in_order(case.told)
 
     def decided(self, picture: Picture, case: Open, shortlist: Shortlist) -> None:
         """Ask the live brain, which has to suggest the same."""
         world = self._world
         scenario = world.scenario
-        told = recommend(picture, case.incident, scenario.network, scenario.force, scenario.conditions)
+        told = recommend(picture, case.asked, scenario.network, scenario.force, scenario.conditions)
         suggested = tuple(world.callsigns[line.row] for line in shortlist.suggested().lines)
         first = shortlist.first
         nearest = None if first is None else world.callsigns[first.row]
@@ -90,6 +85,13 @@ class Checks:
             told.nearest_eligible == nearest, f"{case.incident.incident_id}: {told.nearest_eligible}, not {nearest}"
         )
         self.decisions += 1
+
+
+def _in_order(told: Told) -> None:
+    """Require that what became of an incident came one after the other."""
+    moments = [told.call.received_ms, told.call.ready_ms, told.first_assigned_ms, told.first_arrived_ms]
+    come = [moment for moment in (*moments, told.enough_ms, told.closed_ms) if moment is not None]
+    _require(come == sorted(come), f"{told.call.incident.incident_id}: its moments are out of order")
 
 
 def _arrived_by_its_way(bound: Bound) -> None:

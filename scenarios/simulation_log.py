@@ -69,16 +69,31 @@ class Told:
 
 @dataclass(eq=False)
 class Log:
-    """What happened so far."""
+    """What happened so far; what is over is kept as columns, which take a tenth of the room."""
 
-    told: list[Told] = field(default_factory=list)
+    scenario: Scenario
+    open: dict[str, Told] = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
     coverage: list[tuple[int, int, float | None]] = field(default_factory=list)
     missed_breaks: int = 0
     late_starts: int = 0
     overtime_ms: int = 0
+    _incidents: list[tuple[Any, ...]] = field(default_factory=list)
+    _incident_columns: list[pl.DataFrame] = field(default_factory=list)
     _states: list[tuple[int, str, str, int, int, str | None]] = field(default_factory=list)
-    _columns: list[pl.DataFrame] = field(default_factory=list)
+    _state_columns: list[pl.DataFrame] = field(default_factory=list)
+
+    def receive(self, told: Told) -> None:
+        """Begin to write down what becomes of an incident."""
+        self.open[told.call.incident.incident_id] = told
+
+    def over(self, told: Told) -> None:
+        """Hear that an incident is over."""
+        del self.open[told.call.incident.incident_id]
+        self._incidents.append(_incident(self.scenario, told))
+        if len(self._incidents) == _CHUNK:
+            self._incident_columns.append(_table(INCIDENTS, self._incidents))
+            self._incidents = []
 
     def state(
         self, duty: int, callsign: str, activity: str, from_ms: int, to_ms: int, incident_id: str | None
@@ -87,27 +102,20 @@ class Log:
         if to_ms > from_ms:
             self._states.append((duty, callsign, activity, from_ms, to_ms, incident_id))
             if len(self._states) == _CHUNK:
-                self._put_away()
+                self._state_columns.append(_table(STATES, self._states))
+                self._states = []
 
-    def _put_away(self) -> None:
-        """Keep many rows as columns, which take a tenth of the room."""
-        self._columns.append(_table(STATES, self._states))
-        self._states = []
-
-    @property
-    def states(self) -> pl.DataFrame:
-        """What the crews did, by duty and time."""
-        self._put_away()
-        return pl.concat(self._columns, rechunk=True).sort("duty", "from_ms", maintain_order=True)
-
-    def simulated(self, scenario: Scenario, policy: str, replication: int) -> Simulated:
-        """Return it as tables."""
+    def simulated(self, policy: str, replication: int) -> Simulated:
+        """Return it as tables, at the end."""
+        left = [_incident(self.scenario, told) for told in self.open.values()]
+        incidents = pl.concat([*self._incident_columns, _table(INCIDENTS, [*self._incidents, *left])])
+        states = pl.concat([*self._state_columns, _table(STATES, self._states)])
         return Simulated(
             policy=policy,
             replication=replication,
-            incidents=_table(INCIDENTS, [_incident(scenario, told) for told in self.told]),
+            incidents=incidents.sort("received_ms", "incident_id").rechunk(),
             assignments=_table(ASSIGNMENTS, [sent.row() for sent in self.sent]),
-            states=self.states,
+            states=states.sort("duty", "from_ms").rechunk(),
             coverage=_table(COVERAGE, self.coverage),
             missed_breaks=self.missed_breaks,
             late_starts=self.late_starts,

@@ -69,7 +69,7 @@ def workplace(folder: Path, out: Path) -> Iterator[Workplace]:
     require_unchanged(folder, read_manifest(folder))
     _require_apart(folder, out)
     out.mkdir(parents=True, exist_ok=True)
-    with alone(out):
+    with alone(out, "replay"):
         work = out / f"{_WORK}{_key(manifest)[:16]}"
         for other in out.glob(f"{_WORK}*"):
             if other != work:
@@ -86,8 +86,8 @@ def _require_apart(folder: Path, out: Path) -> None:
 
 
 @contextmanager
-def alone(out: Path) -> Iterator[None]:
-    """Hold a folder for one replay at a time.
+def alone(out: Path, what: str) -> Iterator[None]:
+    """Hold a folder for one replay, or whatever else is to be the only one there, at a time.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def alone(out: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            taken = "another replay is writing here"
+            taken = f"another {what} is writing here"
             raise InputError([Fault(str(out), "", "", taken, "a folder of its own")]) from error
         yield
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
@@ -16,7 +17,7 @@ from roadmaps import draw
 from scenarios.policies import POLICIES, policy_of
 from scenarios.scenario import History, Length, PolicyChoice, Scenario, Station
 from scenarios.simulation import simulate
-from shifts import calls_at, standing
+from shifts import calls_at, poisson_s, standing
 
 ROAD = draw("A-B", "A-B primary length=20000", square_m=10_000.0)
 WEST_AND_EAST = ("west", "east")
@@ -64,7 +65,7 @@ def gain_s(scenario: Scenario, policy: PolicyChoice, grade: str = "emergency") -
 
 
 # The nearest to the first call is the only one near the second.
-THEN_THE_FAR_END = [(0.0, -0.1, "emergency"), (3_600.0, 0.9, "emergency")]
+THEN_THE_FAR_END = [(0.0, -0.35, "emergency"), (3_600.0, 0.9, "emergency")]
 
 
 def test_sector_first_wins_where_the_other_sector_calls_next() -> None:
@@ -140,3 +141,21 @@ def test_every_policy_says_what_it_is() -> None:
         assert policy.name == name
         assert policy.__doc__
         assert all(field.description for field in policy.settings_of.model_fields.values())
+
+
+def test_coverage_reserve_sends_whom_the_published_optimum_sends() -> None:
+    # Larson and Odoni 5.3.3: the best boundary lies 53/126 from the unit at 0.75, which is at 83/252; half way is 0.25.
+    posts = [Station(f"P{row}", *at(x)) for row, x in enumerate((0.75, -0.25))]
+    drawn = np.random.default_rng(5)
+    right = drawn.random(2_000) < 0.5
+    places = np.where(right, drawn.uniform(0.75, 1.0, 2_000), drawn.uniform(-1.0, 0.75, 2_000)).tolist()
+    times_s = poisson_s(1.25 / 3_600_000.0, 2_000, 5)
+    demand = calls_at([at(x) for x in places], times_s)
+    hours = int(times_s[-1] // 3_600) + 1
+    scenario = standing(ROAD.network, posts, demand, hours, Length("exponential", 3_600_000.0))
+    told = simulate(scenario, PolicyChoice("coverage_reserve"), 1).incidents
+    both_free = told.filter(told["nearest_eligible"].is_not_null() & ~told["waited"])
+    x = np.array([places[int(name[1:])] for name in both_free["incident_id"]])
+    spared = (both_free["behind_ms"] > 0).to_numpy()
+    assert 0.25 < x[spared].min() < 0.27
+    assert x[spared].max() == pytest.approx(83 / 252, abs=0.05)
