@@ -13,6 +13,7 @@ from apiflask import APIFlask
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from api import replay_requests, simulation_requests
 from api.access import Access, guard
 from api.accounts_tables import ensure_tables
 from api.accounts_told import telling_record
@@ -21,12 +22,12 @@ from api.consultation import log_consultations
 from api.csv_lists import write_lists
 from api.demonstration import create_demonstration
 from api.examples import example_body
+from api.job_requests import make_folder
 from api.logs import log_requests
 from api.metrics import count_requests
 from api.openapi import DESCRIPTION, complete
 from api.problems import register_problems
 from api.readiness import CHECKS
-from api.replay_requests import make_folder
 from api.responses import secure
 from api.routes import (
     assessments,
@@ -48,6 +49,7 @@ from api.routes import (
     risk,
     roads,
     session,
+    simulations,
     stream,
     times,
     units,
@@ -86,6 +88,7 @@ _PARTS = (
     stream,
     record,
     replays,
+    simulations,
     session,
     oidc,
     health,
@@ -121,7 +124,7 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> APIF
         A setting, or a file that one names, is not accepted.
     """
     service = load_service(settings or Settings.from_environment(), clock)
-    make_folder(service.settings, clock())
+    _make_folders(service.settings, clock())
     warm_up(service)
     app = _application()
     app.extensions[EXTENSION] = service
@@ -136,6 +139,11 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> APIF
     log_consultations(app, service)
     stream.open_streams(app, service)
     return app
+
+
+def _make_folders(settings: Settings, now: datetime) -> None:
+    make_folder(replay_requests.kept_by(settings), replay_requests.room_of(settings), now)
+    make_folder(simulation_requests.kept_by(settings), simulation_requests.room_of(settings), now)
 
 
 def _application() -> APIFlask:
@@ -183,7 +191,8 @@ def _observe(app: APIFlask, settings: Settings) -> None:
     """See each request before anything else does: in the log, in the measures, and from where it really comes."""
     log_requests(app)
     if settings.metrics:
-        count_requests(app, settings.replays_dir)
+        kept = replay_requests.kept_by(settings), simulation_requests.kept_by(settings)
+        count_requests(app, [each for each in kept if each is not None])
         app.register_blueprint(metrics.blueprint)
     if proxies := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]

@@ -19,7 +19,9 @@ from typing import Final
 import click
 from rich.table import Table
 
+from api import replay_requests, simulation_requests
 from api.answers import to_json
+from api.jobs import AskedT, Jobs
 from api.options import (
     OPTIONS,
     closures_option,
@@ -33,8 +35,7 @@ from api.options import (
     read_network,
     stored,
 )
-from api.replays import Replays
-from api.settings import Replaying
+from api.settings import Replaying, Simulating
 from dispatch.advice import RECOMMENDED
 from dispatch.force import Force
 from dispatch.force_tables import Retention
@@ -264,7 +265,7 @@ def purge_command(context: click.Context, force_file: Path | None, by: str, *, d
         reading.last()  # a record that is not there is said to be so, and not made
     with _store(database, read_only=dry_run) as store:
         found = _due(store, force) if dry_run else purge(store, force, _now(), by)
-    for line in (*_went(found, dry_run=dry_run), *_old_replays(dry_run=dry_run)):
+    for line in (*_went(found, dry_run=dry_run), *_old_jobs(dry_run=dry_run)):
         click.echo(line)
     if force.retention == Retention():
         click.echo(f"the force profile {force.name} has no number under [retention]: nothing is purged by it")
@@ -286,15 +287,19 @@ def _went(found: Due, *, dry_run: bool) -> Iterator[str]:
         yield f"kept, though their time is up: {count:,}: {because}"
 
 
-def _old_replays(*, dry_run: bool) -> Iterator[str]:
-    """Remove the replays that the service has kept for long enough, where it keeps some."""
-    settings = Replaying.from_environment()
-    if settings.replays_dir is None or not settings.replays_dir.is_dir():
+def _old_jobs(*, dry_run: bool) -> Iterator[str]:
+    """Remove the replays and simulations that the service has kept for long enough, where it keeps some."""
+    replaying, simulating = Replaying.from_environment(), Simulating.from_environment()
+    yield from _old(replay_requests.kept_by(replaying), replaying.replays_days, dry_run=dry_run)
+    yield from _old(simulation_requests.kept_by(simulating), simulating.simulations_days, dry_run=dry_run)
+
+
+def _old(kept: Jobs[AskedT] | None, days: int, *, dry_run: bool) -> Iterator[str]:
+    if kept is None or not kept.root.is_dir():
         return
-    kept, days = Replays(settings.replays_dir), settings.replays_days
     until = _now() - timedelta(days=days)
     count = len(kept.ended_before(until)) if dry_run else kept.sweep(until)
-    yield f"{'would go' if dry_run else 'went'}: {count:,} replays that ended more than {days} days ago"
+    yield f"{'would go' if dry_run else 'went'}: {count:,} {kept.noun}s that ended more than {days} days ago"
 
 
 COMMANDS: Final[tuple[click.Command, ...]] = (verify_command, export_command, recompute_command)

@@ -9,10 +9,9 @@ from __future__ import annotations
 import collections
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from flask import Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -20,7 +19,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from api.replays import STATES, Replays
+from api.jobs import STATES, Jobs
 
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 EXTENSION: Final = "nearest.metrics"
@@ -33,14 +32,15 @@ _OTHER: Final = "other"
 
 
 class _Kept(Collector):
-    """Replays that are kept: counted in their folder when that is asked for, whichever worker is asked."""
+    """Jobs of a kind that are kept: counted in their folder when that is asked for, whichever worker is asked."""
 
-    def __init__(self, replays: Replays) -> None:
-        self._replays = replays
+    def __init__(self, jobs: Jobs[Any]) -> None:
+        self._jobs = jobs
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        counted = collections.Counter(each.state for each in self._replays.all())
-        family = GaugeMetricFamily("nearest_replays", "Replays that are kept, by state", labels=("state",))
+        counted = collections.Counter(each.state for each in self._jobs.all())
+        words = f"{self._jobs.noun.capitalize()}s that are kept, by state"
+        family = GaugeMetricFamily(f"nearest_{self._jobs.noun}s", words, labels=("state",))
         for state in STATES:
             family.add_metric((state,), counted[state])
         yield family
@@ -51,15 +51,15 @@ class Metrics:
 
     Parameters
     ----------
-    replays
-        Those of the service; None where it keeps none.
+    jobs
+        Of each kind that the service keeps.
     """
 
-    def __init__(self, replays: Replays | None = None) -> None:
+    def __init__(self, jobs: Iterable[Jobs[Any]] = ()) -> None:
         self._registry = CollectorRegistry()
-        self._kept = None if replays is None else _Kept(replays)
-        if self._kept is not None:
-            self._registry.register(self._kept)
+        self._kept = [_Kept(each) for each in jobs]
+        for kept in self._kept:
+            self._registry.register(kept)
         self._requests = Counter(
             "nearest_http_requests",
             "Requests answered, by route, method and status",
@@ -95,14 +95,14 @@ class Metrics:
             return generate_latest(self._registry)
         together = CollectorRegistry()
         MultiProcessCollector(together)  # type: ignore[no-untyped-call]
-        if self._kept is not None:
-            together.register(self._kept)
+        for kept in self._kept:
+            together.register(kept)
         return generate_latest(together)
 
 
-def count_requests(app: Flask, replays_dir: Path | None = None) -> None:
-    """Make an application count its requests, and the replays in a folder."""
-    app.extensions[EXTENSION] = Metrics(None if replays_dir is None else Replays(replays_dir))
+def count_requests(app: Flask, jobs: Iterable[Jobs[Any]] = ()) -> None:
+    """Make an application count its requests, and the jobs that are kept."""
+    app.extensions[EXTENSION] = Metrics(jobs)
     app.before_request(_begin)
     app.after_request(_end)
 

@@ -56,6 +56,11 @@ def parameters(service: Service) -> dict[str, list[Parameter]]:
         ],
         "/v1/closures": [_at("the closures are in force")],
         "/v1/stream": [_after_event("query", "last_event_id"), _after_event("header", "Last-Event-ID")],
+        "/v1/simulations/{simulation_id}/events": [
+            _named("simulation_id", "the simulation"),
+            _after_message("query", "last_event_id"),
+            _after_message("header", "Last-Event-ID"),
+        ],
         "/v1/record": _of_record(),
         "/v1/incidents/{incident_id}/eido": [_named("incident_id", "the incident"), _parts()],
         "/v1/disclosures": [_moment_of("from", "since"), _moment_of("to", "before")],
@@ -90,6 +95,12 @@ def _query(name: str, description: str, schema: dict[str, Any]) -> Parameter:
 def _after_event(where: str, name: str) -> Parameter:
     schema = {"type": "string", "pattern": "^[0-9]{1,18}$"}
     said = "the id of the last message; what follows it is told"
+    return {"name": name, "in": where, "required": False, "description": said, "schema": schema}
+
+
+def _after_message(where: str, name: str) -> Parameter:
+    schema = {"type": "string", "pattern": "^[0-9a-z-]{1,100}$"}
+    said = "the id of the last message; what the simulation has come to since is told"
     return {"name": name, "in": where, "required": False, "description": said, "schema": schema}
 
 

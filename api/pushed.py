@@ -30,6 +30,11 @@ def opening(seq: int) -> bytes:
     return b"retry: %d\nid: %d\n\n" % (RETRY_MS, seq)
 
 
+def retry() -> bytes:
+    """Say how soon to come again, to a client that may be cut off."""
+    return b"retry: %d\n\n" % RETRY_MS
+
+
 def event_message(row: Row, live: Live) -> bytes:
     """Return the message of an event, with the units, incidents and closures that it changed.
 
@@ -48,21 +53,22 @@ def event_message(row: Row, live: Live) -> bytes:
         "as_of": live.state.seq,
         **_changed(row, live),
     }
-    return _message(row.kind, value, row.seq)
+    return message(row.kind, value, row.seq)
 
 
 def positions_message(fixes: Mapping[str, Fix]) -> bytes:
     """Return the message of where units are; without an id, so that events are resumed as if it had not been."""
-    return _message("positions", {"positions": [{"callsign": name, "fix": asdict(fix)} for name, fix in fixes.items()]})
+    return message("positions", {"positions": [{"callsign": name, "fix": asdict(fix)} for name, fix in fixes.items()]})
 
 
 def reset_message(seq: int, because: str) -> bytes:
     """Return the message that tells a client to load everything again, which is then as of this row or a later one."""
-    return _message("reset", {"seq": seq, "because": because}, seq)
+    return message("reset", {"seq": seq, "because": because}, seq)
 
 
-def _message(kind: str, value: Mapping[str, Any], seq: int | None = None) -> bytes:
-    name = b"" if seq is None else b"id: %d\n" % seq
+def message(kind: str, value: Mapping[str, Any], message_id: int | str | None = None) -> bytes:
+    """Return a message of an event stream, with the id after which its client comes back, if it has one."""
+    name = b"" if message_id is None else f"id: {message_id}\n".encode()
     return b"%sevent: %s\ndata: %s\n\n" % (name, kind.encode(), orjson.dumps(value))
 
 

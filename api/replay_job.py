@@ -1,32 +1,24 @@
-"""One replay from beginning to end, in a process of its own: ``python -m api.replay_job FOLDER``.
-
-What it came to stands in a file at the end, also where the records are not accepted. Killed at any moment, it can be
-begun again and goes on.
-"""
+"""One replay from beginning to end, in a process of its own: ``python -m api.replay_job FOLDER``."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import sys
-import threading
-import traceback
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
+from api.job_process import run_job, tell
 from api.replay_index import INDEX, write_index
-from api.replay_requests import faults_within, records_folder
-from api.replays import OUTCOME, PROGRESS, Replay, Replays, write
+from api.replay_requests import records_folder
+from api.replays import Replay, Replays
 from api.settings import Settings
 from dispatch.store import Store
-from graphs.errors import InputError, NearestError
 from scenarios.audited import audited
 from scenarios.csv_out import CLOSURES, write_files
 from scenarios.import_asked import Asked, asked_of
@@ -34,53 +26,24 @@ from scenarios.import_manifest import TableManifest
 from scenarios.import_out import bring_in
 from scenarios.replay import LEDGERS
 
-_NICE: Final = 19
 _STARTED_WITH: Final = "started_with.geojson"
-_BROKEN: Final = "something failed that should not have; the log of the replay tells more"
 
 
 def main() -> None:
     """Run the replay of a folder, and write what it came to."""
-    folder = Path(sys.argv[1])
-    os.umask(0o077)
-    # Dispatchers come first.
-    os.nice(_NICE)
-    threading.Thread(target=_end_with_the_runner, daemon=True).start()
-    replay = Replays(folder.parent).find(folder.name)
-    if replay is not None:
-        write(replay.folder / OUTCOME, _outcome(replay))
-
-
-def _end_with_the_runner() -> None:
-    """Wait until the process that began this one is no more, and end this one and all that it began."""
-    while os.read(0, 1):
-        pass
-    os.killpg(0, signal.SIGKILL)
-
-
-def _outcome(replay: Replay) -> dict[str, Any]:
     settings = Settings.from_environment()
-    try:
-        return {"headline": _run(replay, settings)}
-    except InputError as error:
-        folders = [each for each in (replay.work, settings.records_dir) if each is not None]
-        return {"because": error.title, "faults": [asdict(fault) for fault in faults_within(error, *folders)]}
-    except NearestError as error:
-        return {"because": str(error)}
-    except Exception:  # noqa: BLE001 - whatever it is, whoever asked is told that it failed
-        traceback.print_exc()
-        return {"because": _BROKEN}
+    run_job(Replays, partial(_run, settings=settings), settings.records_dir)
 
 
 def _run(replay: Replay, settings: Settings) -> Mapping[str, Any]:
     """Import what is to be imported, replay it, and write the report and all beside it; return the headline."""
     folder = replay.request.folder
     imported = _record(replay, settings) if folder is None else records_folder(folder, settings)
-    _tell(replay, "judging")
+    tell(replay, "judging")
 
     def told(done: int, total: int) -> None:
         if done == total:
-            _tell(replay, "reporting")
+            tell(replay, "reporting")
 
     done = audited(imported, replay.out, jobs=settings.replays_jobs, told=told, changes=_changes(replay))
     write_index(replay.folder / INDEX, done.replayed.verdicts, replay.out / LEDGERS)
@@ -93,7 +56,7 @@ def _record(replay: Replay, settings: Settings) -> Path:
     imported, files = replay.work / "imported", replay.work / "record"
     if imported.exists():
         return imported
-    _tell(replay, "reading")
+    tell(replay, "reading")
     shutil.rmtree(files, ignore_errors=True)
     start, end = (
         None if at is None else datetime.fromisoformat(at) for at in (replay.request.start, replay.request.end)
@@ -101,7 +64,7 @@ def _record(replay: Replay, settings: Settings) -> Path:
     store = Store(settings.database_url, _now, read_only=True)
     with closing(store), store.reading() as reading:
         write_files(reading, files, start, end)
-    _tell(replay, "importing")
+    tell(replay, "importing")
     bring_in(_asked(files, settings), imported, _now())
     return imported
 
@@ -122,10 +85,6 @@ def _changes(replay: Replay) -> Path | None:
     path = replay.work / "what_if.toml"
     path.write_text(replay.request.what_if, "utf-8")
     return path
-
-
-def _tell(replay: Replay, phase: str) -> None:
-    write(replay.work / PROGRESS, {"phase": phase, "done": None, "total": None})
 
 
 def _now() -> datetime:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from api.desk_schemas import Body
+from api.job_schemas import JobAnswer
 from api.schemas import Answer, Utc
 from graphs.faults import NOTHING, refuse
 from graphs.moments import MOMENT, Moment
@@ -71,45 +72,15 @@ class ReplayBody(Body):
     )
 
 
-class ReplayFault(Answer):
-    """What is wrong with the records."""
-
-    source: str = Field(description="the file")
-    where: str = Field(description="the row, or empty")
-    field: str = Field(description="the column or key, or empty")
-    value: str = Field(description="what was found")
-    accepted: str = Field(description="what would have been accepted")
-    hint: str = Field(description="what was probably meant, or empty")
-
-
-class ReplayFile(Answer):
-    """A file of the result."""
-
-    name: str = Field(description="as it is asked for")
-    bytes: int = Field(description="its length")
-
-
-class ReplayAnswer(Answer):
+class ReplayAnswer(JobAnswer):
     """A replay, how far it is, and what came of it."""
 
     replay_id: str = Field(description="its name")
-    asked_at: Utc = Field(description="when it was asked for, UTC")
-    by: str = Field(description="who asked")
     folder: str | None = Field(description="the imported folder; null where the record was asked for")
     from_: Utc | None = Field(alias="from", description="begin of the period, UTC; null for the first row")
     to: Utc | None = Field(description="end of the period, UTC; null where the folder does not say")
     what_if: str | None = Field(description="the changes that were asked for; null for none")
-    state: Literal["queued", "running", "done", "failed", "cancelled"] = Field(description="what it is at")
-    phase: str | None = Field(description="what it is doing; null where it does not run")
-    done: int | None = Field(description="how much of the phase is done; null where that is not counted")
-    total: int | None = Field(description="out of how much")
-    started_at: Utc | None = Field(description="when it was first begun, UTC; null where it was not")
-    finished_at: Utc | None = Field(description="when it came to its end, UTC; null where it has not")
-    attempts: int = Field(description="how often it was begun: more than once after an interruption")
     headline: dict[str, Any] | None = Field(description="the headline of the audit; null where it is not done")
-    because: str | None = Field(description="why it failed; null where it did not")
-    faults: list[ReplayFault] = Field(description="every fault of the records for which it failed")
-    files: list[ReplayFile] = Field(description="the files of the result")
 
 
 class ReplaysAnswer(Answer):

@@ -15,7 +15,7 @@ ROLES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "dispatcher": "takes calls and sends units",
         "supervisor": "leads the room: all that a dispatcher does, assessments and disclosures",
-        "planner": "asks the roads and what would be recommended; sees no caller and no officer",
+        "planner": "asks the roads and what would be recommended, and simulates; sees no caller and no officer",
         "auditor": "reads everything, the record too, replays it, and changes nothing",
         "administrator": "accounts, keys and retention; sees no incident",
         # A tracking server's key lies on another machine. Whoever steals it must not learn where officers are.
@@ -39,6 +39,7 @@ ALLOWED: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "review": frozenset({"supervisor", "auditor"}),  # read how responses were judged
         "disclose": frozenset({"supervisor"}),  # hand personal data to a partner
         "audit": frozenset({"auditor"}),  # read, verify, export and replay the record
+        "simulate": frozenset({"planner"}),  # scenarios, simulations and their results
         "administer": frozenset({"administrator"}),
         "measure": frozenset({"monitor", "administrator"}),
         "own": frozenset(ROLES),  # one's own session
@@ -71,6 +72,15 @@ OPERATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "replayReport": "audit",
         "replayFile": "audit",
         "replayIncident": "audit",
+        "scenarios": "simulate",
+        "simulationAsked": "simulate",
+        "simulations": "simulate",
+        "simulation": "simulate",
+        "simulationEvents": "simulate",
+        "simulationCancelled": "simulate",
+        "simulationEnded": "simulate",
+        "simulationReport": "simulate",
+        "simulationFile": "simulate",
         "positions": "report",
         "traccar": "report",
         "unitStatus": "report",
@@ -153,6 +163,10 @@ CONSULTING: Final[frozenset[str]] = frozenset(
         "replayReport",
         "replayFile",
         "replayIncident",
+        # Of past incidents, where the demand of the scenario is that.
+        "simulationAsked",
+        "simulationReport",
+        "simulationFile",
     }
 )
 

@@ -112,11 +112,12 @@ def _forget_counts() -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Go on with replays that were interrupted when the service was stopped."""
-    from api.replay_requests import go_on  # noqa: PLC0415 - as above
+    """Go on with replays and simulations that were interrupted when the service was stopped."""
+    from api import replay_requests, simulation_requests  # noqa: PLC0415 - as above
 
     service: Service = worker.wsgi.extensions[EXTENSION]
-    go_on(service.settings)
+    replay_requests.go_on(service.settings)
+    simulation_requests.go_on(service.settings)
 
 
 def pre_request(_worker: Any, _req: Any) -> None:

@@ -174,7 +174,37 @@ class Replaying(Told):
     replays_free_mb: Count = Field(default=1000, description="megabytes, 0 or more")
 
 
-class Settings(Serving, Stored, Replaying, AccessSettings):
+class Simulating(Told):
+    """Where simulations are kept that planners ask for, how many, and how large one may be.
+
+    Parameters
+    ----------
+    simulations_dir
+        Folder of their results; none are made if not given.
+    scenarios_dir
+        Folder of the scenarios that may be simulated; none if not given.
+    simulations_kept
+        So many are kept at most, those that wait among them.
+    simulations_days
+        What has ended is removed so many days later.
+    simulations_jobs
+        Most processes of the one that runs.
+    simulations_replications
+        Most replications, those of all its policies together.
+    simulations_free_mb
+        None is begun with less room than that on the disk.
+    """
+
+    simulations_dir: Path | None = Field(default=None, description="a folder, which is made if it is not there")
+    scenarios_dir: Path | None = Field(default=None, description="a folder that holds folders of scenarios")
+    simulations_kept: Positive = Field(default=20, description="a whole number, 1 or more")
+    simulations_days: Positive = Field(default=30, description="days, 1 or more")
+    simulations_jobs: Positive = Field(default=1, description="a whole number, 1 or more")
+    simulations_replications: Positive = Field(default=1000, description="a whole number, 1 or more")
+    simulations_free_mb: Count = Field(default=1000, description="megabytes, 0 or more")
+
+
+class Settings(Serving, Stored, Replaying, Simulating, AccessSettings):
     """Settings of the HTTP service, those of its parents among them.
 
     Parameters

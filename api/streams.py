@@ -12,16 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from api.errors import StreamsFull
 from api.pushed import HEARTBEAT, opening, positions_message, reset_message
+from api.pushing import ALLOWED_EVERY_S, Places
 from api.tail import KEPT, Tail
 from dispatch.desk import Desk
 from dispatch.model import Fix
 from graphs.errors import NearestError
 
 POSITIONS_EVERY_S: Final = 1.0
-# A session or key that has ended is noticed so soon, beside what a worker remembers of it.
-ALLOWED_EVERY_S: Final = 2.0
 _log = logging.getLogger("nearest.stream")
 
 
@@ -34,12 +32,12 @@ class Streams:
         Holds the record.
     stopping
         Set when the process is to end.
-    most
-        So many streams at once: each holds a thread of the server.
+    places
+        Those of the process.
     """
 
-    def __init__(self, desk: Desk, stopping: threading.Event, most: int) -> None:
-        self._desk, self._stopping, self._most = desk, stopping, most
+    def __init__(self, desk: Desk, stopping: threading.Event, places: Places) -> None:
+        self._desk, self._stopping, self._places = desk, stopping, places
         self._lock = threading.Lock()
         self._open = 0
         self._tail: Tail | None = None
@@ -54,16 +52,20 @@ class Streams:
         NoDatabase, BrokenRecord
             The record cannot be read.
         """
-        with self._lock:
-            if self._open >= self._most:
-                raise StreamsFull(self._most)
-            if self._tail is None or self._tail.ended:
-                self._tail = Tail(self._desk, self._stopping)
-            self._open += 1
-            return self._tail
+        self._places.take()
+        try:
+            with self._lock:
+                if self._tail is None or self._tail.ended:
+                    self._tail = Tail(self._desk, self._stopping)
+                self._open += 1
+                return self._tail
+        except NearestError:
+            self._places.leave()
+            raise
 
     def leave(self) -> None:
         """Give a place back; after the last, nobody follows the record."""
+        self._places.leave()
         with self._lock:
             self._open -= 1
             if self._open == 0 and self._tail is not None:

@@ -19,7 +19,7 @@ class Message:
     """One message of a stream; a comment has no event and no data, and is called as browsers never call one."""
 
     event: str
-    id: int | None
+    id: Any
     data: Any
     at: float
 
@@ -36,7 +36,8 @@ def messages(lines: Iterable[bytes]) -> Iterator[Message]:
         name = fields.get("id")
         data = json.loads(fields["data"]) if "data" in fields else None
         event = fields.get("event", ":" if "" in fields else "")
-        yield Message(event, None if name is None else int(name), data, time.monotonic())
+        # The number of a row, or what names how far a job is.
+        yield Message(event, int(name) if name and name.isdigit() else name, data, time.monotonic())
         fields = {}
 
 

@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
 
 from api.roles import ROLES
 from api.service import EXTENSION, Service
+from api.simulations import Request, Simulations
 from clients import access_of, service_over, with_key
 from roadmaps import RoadMap
 
@@ -32,7 +33,8 @@ CHECKS: list[Any] = [
 # A stream does not end.
 LEFT_OUT = {"stream"}
 # What there is to be asked about, lest every answer be that there is none.
-KNOWN = {"incident_id": "N-1", "callsign": "R21", "closure_id": "works", "seq": 6}
+SIMULATION = "5a" * 8
+KNOWN = {"incident_id": "N-1", "callsign": "R21", "closure_id": "works", "seq": 6, "simulation_id": SIMULATION}
 
 
 def set_up(client: FlaskClient, town: RoadMap) -> None:
@@ -51,11 +53,34 @@ def set_up(client: FlaskClient, town: RoadMap) -> None:
         assert answer.status_code in {200, 201}, answer.get_data(as_text=True)
 
 
+def cancelled(simulations: Simulations) -> None:
+    """Keep a simulation that is never begun; its events come to their end."""
+    policies = ({"name": "nearest_first", "settings": {}},)
+    moment = "2026-01-31T23:10:00.000000Z"
+    simulations.add(
+        Request(
+            SIMULATION,
+            moment,
+            "anna",
+            "town",
+            past_incidents=False,
+            policies=policies,
+            replications=1,
+            seed=1,
+            jobs=1,
+            animate=None,
+        )
+    )
+    (one,) = simulations.all()
+    simulations.cancel(one)
+
+
 @pytest.mark.parametrize("examples", [8, pytest.param(150, marks=pytest.mark.slow)])
 def test_every_answer_is_described(
-    town: RoadMap, town_file: Path, database_url: str, examples: int, subtests: pytest.Subtests
+    town: RoadMap, town_file: Path, database_url: str, examples: int, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
-    app = service_over(town_file, database_url=database_url)
+    app = service_over(town_file, database_url=database_url, simulations_dir=tmp_path / "simulations")
+    cancelled(Simulations(tmp_path / "simulations"))
     key = access_of(app).keys.create("schema", ROLES)
     set_up(with_key(app), town)
     described = schemathesis.openapi.from_wsgi("/openapi.json", app)

@@ -12,10 +12,9 @@ import re
 import shutil
 import signal
 import stat
-import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,9 +25,11 @@ from click.testing import CliRunner
 from flask import Flask
 
 from api.cli import main
-from api.replay_requests import environment_of
-from api.replay_runner import MOST_ATTEMPTS
-from api.replays import Replay, Replays, Request, Standing, write
+from api.job_requests import environment_of
+from api.job_runner import MOST_ATTEMPTS
+from api.jobs import Standing, write
+from api.replay_requests import settings_told
+from api.replays import Replay, Replays, Request
 from api.service import EXTENSION, Service
 from clients import service_over, settings_for, with_key
 from desks import TOWN, Room
@@ -37,8 +38,9 @@ from dispatch.record import Row, verify
 from dispatch.store import Store
 from evenings import A, B, D, end
 from graphs.netfile import save_network
+from jobs import end_all, held, processes, until
 from nightshift import NOW
-from running import DEADLINE_S, Running, ask
+from running import Running, ask
 from scenarios.csv_out import write_files
 from scenarios.import_asked import asked_of
 from scenarios.import_out import bring_in
@@ -81,29 +83,7 @@ def roads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def nobody_is_left(tmp_path: Path) -> Iterator[None]:
     """End what a test has begun and not ended: only processes that name its own folder."""
     yield
-    for name in ("replay_runner", "replay_job"):
-        for pid in processes(tmp_path, name):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-
-
-def processes(folder: Path, module: str) -> list[int]:
-    """Which processes run a module of the product for a folder of this test."""
-    found = list[int]()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):
-            words = path.read_bytes().decode().split("\0")
-            if f"api.{module}" in words and any(word.startswith(str(folder)) for word in words):
-                found.append(int(path.parent.name))
-    return found
-
-
-def until(true: Callable[[], Any], what: str) -> Any:
-    end_at = time.monotonic() + DEADLINE_S
-    while not (found := true()):
-        assert time.monotonic() < end_at, f"in vain: {what}"
-        time.sleep(0.02)
-    return found
+    end_all(tmp_path, "job_runner", "replay_job")
 
 
 class Auditor:
@@ -156,7 +136,7 @@ class Auditor:
 
     @property
     def first(self) -> str:
-        return self.replays.all()[-1].request.replay_id
+        return self.replays.all()[-1].request.job_id
 
     def record(self) -> list[Row]:
         with self.service.desk.store.reading() as reading:
@@ -234,7 +214,7 @@ class TestFolders:
     def test_what_was_interrupted_goes_first_and_then_what_was_asked_for_first(self, replays: Replays) -> None:
         for name, seconds in (("b", 1), ("a", 2), ("c", 0)):
             assert replays.add(request(name, seconds))
-        assert [each.request.replay_id[0] for each in replays.all()] == ["a", "b", "c"]
+        assert [each.request.job_id[0] for each in replays.all()] == ["a", "b", "c"]
         assert self.next_of(replays) == "c"
         replays.stand(self.find(replays, "a"), Standing("running", 1))
         assert self.next_of(replays) == "a"
@@ -248,7 +228,7 @@ class TestFolders:
     def next_of(self, replays: Replays) -> str:
         found = replays.next()
         assert found is not None
-        return found.request.replay_id[0]
+        return found.request.job_id[0]
 
     def find(self, replays: Replays, name: str) -> Replay:
         found = replays.find(name * 16)
@@ -285,7 +265,7 @@ class TestFolders:
             finished = None if state in {"running", "queued"} else (NOW - timedelta(days=days)).isoformat()
             replays.stand(self.find(replays, name), Standing(state, finished_at=finished))  # type: ignore[arg-type]
         assert replays.sweep(NOW - LONG) == 1
-        assert {each.request.replay_id[0] for each in replays.all()} == {"a", "c", "d"}
+        assert {each.request.job_id[0] for each in replays.all()} == {"a", "c", "d"}
         assert not list(replays.root.glob(".*"))
 
     def test_what_a_removal_left_when_it_was_cut_short_goes_too(self, replays: Replays) -> None:
@@ -420,25 +400,10 @@ class TestAsking:
             "NEAREST_DATABASE_URL_FILE": "f",
         }
         settings = settings_for(roads, database_url="postgresql://nearest:word@db/desk")
-        told = environment_of(settings, {**given, "PATH": "/bin"})
+        told = environment_of(settings_told(settings), {**given, "PATH": "/bin"})
         assert told["NEAREST_DATABASE_URL"] == "postgresql+psycopg://nearest:word@db/desk"
         assert (told["PATH"], told["NEAREST_GRAPH"]) == ("/bin", str(roads))
         assert given.keys().isdisjoint(told)
-
-
-class held:  # noqa: N801 - read as a word
-    """Nobody runs replays meanwhile."""
-
-    def __init__(self, replays: Replays) -> None:
-        lock = replays.take_lock()
-        assert lock is not None
-        self._lock = lock
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *_error: object) -> None:
-        os.close(self._lock)
 
 
 class TestOfTheRecord:
@@ -675,7 +640,7 @@ class TestKilled:
         """Ask, and wait until it runs; returns its name, and the numbers of the runner's process and its own."""
         name = auditor.asked({"record": {}})
         (job,) = until(lambda: processes(auditor.folder, "replay_job"), "its process")
-        (runner,) = processes(auditor.folder, "replay_runner")
+        (runner,) = processes(auditor.folder, "job_runner")
         return name, runner, job
 
     def test_its_process_is_killed_and_begun_again(self, auditor: Auditor) -> None:
@@ -725,7 +690,7 @@ class TestKilled:
         ]
         assert auditor.ended(second)["state"] == "done"
         assert auditor.told(third)["started_at"] is None
-        until(lambda: not processes(auditor.folder, "replay_runner"), "the runner has nothing left to do")
+        until(lambda: not processes(auditor.folder, "job_runner"), "the runner has nothing left to do")
 
 
 class TestServed:
@@ -788,7 +753,7 @@ class TestServed:
             (job,) = until(lambda: processes(tmp_path, "replay_job"), "its process")
         finally:
             running.stop()
-        for pid in processes(tmp_path, "replay_runner"):
+        for pid in processes(tmp_path, "job_runner"):
             os.kill(pid, signal.SIGKILL)
         until(lambda: job not in processes(tmp_path, "replay_job"), "what it began ends with it")
         running = Running(**environment)

@@ -28,6 +28,7 @@ assess      -   yes -   -   -   -   -
 review      -   yes -   yes -   -   -
 disclose    -   yes -   -   -   -   -
 audit       -   -   -   yes -   -   -
+simulate    -   -   yes -   -   -   -
 administer  -   -   -   -   yes -   -
 measure     -   -   -   -   yes -   yes
 own         yes yes yes yes yes yes yes

@@ -9,14 +9,11 @@ from typing import Final, cast
 from apiflask import APIBlueprint
 from flask import Flask, Response, current_app, request
 
-from api.access import access
 from api.consultation import lists
-from api.errors import Refused
 from api.openapi import call
-from api.orders import actor
 from api.places import QUERY, parameter_faults
+from api.pushing import open_places, pushed, still_allowed
 from api.record_schemas import PushedEvent
-from api.roles import may
 from api.service import Service, service
 from api.streams import Stream, Streams
 from graphs.errors import Fault, InputError
@@ -26,19 +23,13 @@ blueprint = APIBlueprint("stream", __name__, tag="Stream")
 EXTENSION: Final = "nearest_streams"
 OPERATION: Final = "stream"
 AFTER: Final = "last_event_id"
-# A client that takes nothing for so long is let go: it holds a thread.
-_SEND_S: Final = 20.0
-_HEADERS: Final = {
-    "Cache-Control": "no-cache, no-store",
-    # nginx keeps answers back until it has a good deal of them.
-    "X-Accel-Buffering": "no",
-}
 _SEQ: Final = re.compile(r"[0-9]{1,18}")
 
 
 def open_streams(app: Flask, service: Service) -> None:
     """Make an application able to push."""
-    app.extensions[EXTENSION] = Streams(service.desk, service.stopping, service.settings.streams)
+    places = open_places(app, service.settings.streams)
+    app.extensions[EXTENSION] = Streams(service.desk, service.stopping, places)
 
 
 @blueprint.get("/v1/stream")
@@ -63,13 +54,7 @@ def stream() -> Response:
     allowed()
     streams = cast("Streams", current_app.extensions[EXTENSION])
     tail = streams.join()
-    if (socket := request.environ.get("gunicorn.socket")) is not None:
-        socket.settimeout(_SEND_S)
-    said = Stream(tail, after, known.settings.heartbeat_s, allowed).messages()
-    response = Response(said, content_type="text/event-stream; charset=utf-8", headers=_HEADERS)
-    # Called even where nothing is ever taken from the stream, as after HEAD.
-    response.call_on_close(streams.leave)
-    return response
+    return pushed(Stream(tail, after, known.settings.heartbeat_s, allowed).messages(), streams.leave)
 
 
 def _after() -> int | None:
@@ -87,17 +72,5 @@ def _after() -> int | None:
 
 def _allowed() -> Callable[[], bool]:
     """Make what tells, outside of the request, whether its client may still watch; that it watches is written down."""
-    guard, name, noted, clock = access(), actor(), lists(), service().clock
-    asked = request._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - as Werkzeug's own documents say
-
-    def allowed() -> bool:
-        try:
-            found = guard.known(asked)
-        except Refused:
-            return False
-        if not may(found.actor.roles, OPERATION):
-            return False
-        noted.consulted(name, OPERATION, None, clock())
-        return True
-
-    return allowed
+    noted, clock = lists(), service().clock
+    return still_allowed(OPERATION, lambda name: noted.consulted(name, OPERATION, None, clock()))

@@ -1,0 +1,102 @@
+"""The scenarios of a service, and what their ``scenario.toml`` says; the rest of one is read when it is played."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from api.job_requests import faults_within, folder_named, folder_names
+from api.settings import Simulating
+from graphs.errors import Fault, InputError
+from graphs.faults import gather, parse_toml, read_text, shape_faults, written
+from scenarios.scenario_files import policy_choice
+from scenarios.scenario_head import HEAD, Head, PolicyTable
+
+_FIELD: Final = "scenario"
+_FROM_HEAD: Final = ("name", "start", "days", "hours", "past_incidents", "replications", "seed")
+
+
+def scenario_folder(name: str, settings: Simulating) -> Path:
+    """Return the folder of a scenario by its name.
+
+    Raises
+    ------
+    InputError
+        There is none of that name, or something in it lies elsewhere.
+    """
+    return folder_named(settings.scenarios_dir, name, _FIELD)
+
+
+def head_of(folder: Path) -> Head:
+    """Read the ``scenario.toml`` of a folder.
+
+    Raises
+    ------
+    InputError
+        With every fault of it.
+    """
+    values = parse_toml(read_text(folder / HEAD, "a TOML file in UTF-8"), HEAD)
+    try:
+        return Head.model_validate(values)
+    except ValidationError as error:
+        raise InputError(shape_faults(error, Head, HEAD)) from error
+
+
+def policies_of(tables: Iterable[PolicyTable], source: str) -> tuple[dict[str, Any], ...]:
+    """Return policies as they are kept and told.
+
+    Parameters
+    ----------
+    source
+        What to call where they are written.
+
+    Raises
+    ------
+    InputError
+        With every fault of them.
+    """
+    faults = list[Fault]()
+    found = [gather(faults, partial(policy_choice, *each, source)) for each in _placed(tables)]
+    chosen = [each for each in found if each is not None]
+    labels = [each.label for each in chosen]
+    twice = [label for number, label in enumerate(labels) if label in labels[:number]]
+    faults += [Fault(source, "", "policies", written(label), "each policy only once") for label in twice]
+    if faults:
+        raise InputError(faults)
+    return tuple(asdict(each) for each in chosen)
+
+
+def _placed(tables: Iterable[PolicyTable]) -> Iterator[tuple[PolicyTable, str]]:
+    return ((table, f"policies {number}") for number, table in enumerate(tables, 1))
+
+
+def scenarios_told(settings: Simulating) -> Iterator[dict[str, Any]]:
+    """Yield what is told of each scenario."""
+    if (root := settings.scenarios_dir) is None:
+        return
+    for name in folder_names(root):
+        try:
+            told = _told(head_of(scenario_folder(name, settings)))
+        except InputError as error:
+            faults = [asdict(fault) for fault in faults_within(error, root)]
+            yield {"scenario": name, **dict.fromkeys(_FROM_HEAD), "policies": [], "faults": faults}
+        else:
+            yield {"scenario": name, **told, "faults": []}
+
+
+def _told(head: Head) -> dict[str, Any]:
+    return {
+        "name": head.name,
+        "start": head.start.isoformat(),
+        "days": head.days,
+        "hours": head.hours,
+        "past_incidents": head.demand.history is not None,
+        "policies": policies_of(head.policies, HEAD),
+        "replications": head.replications,
+        "seed": head.seed,
+    }
