@@ -12,9 +12,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 from pydantic import Field, ValidationError, model_validator
-from shapely.geometry.base import BaseGeometry
 
 from dispatch.force_disclosure import Disclosure
 from dispatch.force_faults import cross_faults
@@ -217,16 +218,15 @@ class Force(Table):
         ValueError
             If the coordinates are not on the globe.
         """
-        place = shapely.Point(lon, lat)
-        if not GLOBE.covers(place):
+        if not bool(shapely.intersects_xy(GLOBE, lon, lat)):
             raise ValueError(f"not a place: lon {lon}, lat {lat}")
-        if not self._urban:
+        if not len(self._urban):
             return "unknown"
-        return "urban" if any(polygon.covers(place) for polygon in self._urban) else "rural"
+        return "urban" if bool(shapely.intersects_xy(self._urban, lon, lat).any()) else "rural"
 
     @functools.cached_property
-    def _urban(self) -> tuple[BaseGeometry, ...]:
-        polygons = tuple(shapely.from_wkt(wkt) for wkt in self.areas.urban)
+    def _urban(self) -> NDArray[np.object_]:
+        polygons: NDArray[np.object_] = np.array([shapely.from_wkt(wkt) for wkt in self.areas.urban], np.object_)
         shapely.prepare(polygons)
         return polygons
 

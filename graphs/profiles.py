@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, ClassVar, Final, Literal, NamedTuple, get_args
@@ -212,7 +212,7 @@ class Period(Table):
 
     def holds(self, at: datetime) -> bool:
         """Tell whether a moment, in its own local time, falls in the period."""
-        return OpeningHours(self.when).is_open(at.replace(tzinfo=None))
+        return _is_open(self.when, at.replace(second=0, microsecond=0, tzinfo=None))
 
 
 class Profiles(Table):
@@ -335,6 +335,12 @@ class Profiles(Table):
             value=_value(figure),
             source="absent: this profile may not" if figure is None else self.sources[figure.source],
         )
+
+
+@lru_cache(maxsize=20_000)
+def _is_open(when: str, minute: datetime) -> bool:
+    """Tell whether hours are open in a minute; they begin and end with one."""
+    return OpeningHours(when).is_open(minute)
 
 
 @cache

@@ -12,11 +12,15 @@ from dispatch.brief import NO_TIME, Board, Brief
 from graphs.network import Floats, Longs
 from graphs.router import Router
 from graphs.snapping import Approach
-from graphs.times import MS_PER_S
+from graphs.times import MS_PER_S, EdgeTimes
 from scenarios.demand import demand_points
 from scenarios.scenario import Scenario
 
 POINTS: Final = 100
+_KEPT_PLACES: Final = 5_000
+
+# The roads at a time, and a latitude and a longitude.
+_Place = tuple[EdgeTimes, float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +59,7 @@ class Coverage:
             for lat, lon in zip(self.lat.tolist(), self.lon.tolist(), strict=True)
         ]
         self.target_ms = np.array([np.inf if target is None else target * MS_PER_S for target in told])
+        self._known: dict[_Place, Longs] = {}
         self._approaches = lru_cache(maxsize=4)(self._approaches_of)
 
     def _approaches_of(self, profile: str) -> list[tuple[Approach, ...]]:
@@ -75,12 +80,23 @@ class Coverage:
         scenario = self._scenario
         router = Router(scenario.network, self._profile, scenario.conditions, scenario.local(now_ms))
         inside = rows[router.inside(board.lat[rows], board.lon[rows])]
-        if not len(inside):
-            return Times(inside, np.empty((0, len(self.weight)), np.int64))
-        lat, lon, _, _, accuracy_m = board.reports(inside)
-        still = np.full(len(inside), np.nan)
-        spots = router.spots_of(lat, lon, still, still, accuracy_m).later(brief.kinds.ready_ms[board.kind[inside]])
-        return Times(inside, router.times(router.vehicles_on(spots), self._approaches(self._profile)).time_ms)
+        latlon = zip(board.lat[inside].tolist(), board.lon[inside].tolist(), strict=True)
+        places = [(router.edge_times, *place) for place in latlon]
+        if len(self._known) > _KEPT_PLACES:
+            self._known.clear()
+        new = np.array([place not in self._known for place in places], np.bool_)
+        if new.any():
+            self._find(router, board, inside[new], [place for place in places if place not in self._known])
+        driven_ms = np.array([self._known[place] for place in places], np.int64).reshape(-1, len(self.weight))
+        ready_ms = brief.kinds.ready_ms[board.kind[inside]][:, None]
+        return Times(inside, np.where(driven_ms == NO_TIME, NO_TIME, driven_ms + ready_ms))
+
+    def _find(self, router: Router, board: Board, rows: Longs, places: list[_Place]) -> None:
+        """Work out the times from places where nobody was before: most of the free units stand at a few."""
+        lat, lon, _, _, accuracy_m = board.reports(rows)
+        still = np.full(len(rows), np.nan)
+        vehicles = router.vehicles_on(router.spots_of(lat, lon, still, still, accuracy_m))
+        self._known.update(zip(places, router.times(vehicles, self._approaches(self._profile)).time_ms, strict=True))
 
     def share(self, times: Times) -> float:
         """Return the share of the demand that some unit can reach within the target; from 0 to 1."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Steps = Generator[simpy.Event, Any, None]
 MOBILISING: Final = "mobilising"
+# Somewhere in the own sector.
+BEAT: Final = "beat"
 # From where no road leads on, a crew tries again after so long.
 _AGAIN_MS: Final = 600_000
 
@@ -30,6 +32,11 @@ class Crew:
         Row of the scenario's duties, and the duty.
     slot
         The row of its callsign on the board.
+
+    Attributes
+    ----------
+    at
+        The place that it stands at, by a name; None where it has none, and `BEAT` on patrol.
     """
 
     def __init__(self, world: World, row: int, duty: Duty, slot: int) -> None:
@@ -37,7 +44,7 @@ class Crew:
         self.bound: Bound | None = None
         self.activity, self.status = "briefing", world.scenario.codes["briefing"]
         self._since_ms = self._begun_ms = self._begun_cm = 0
-        self._at: str | None = None
+        self.at: str | None = None
         self._breaks = sorted(duty.breaks, key=lambda each: each.earliest_ms)
         self._hot_spots = world.hot_spots(duty.sector)
         self._draw = world.draws(row)
@@ -101,7 +108,7 @@ class Crew:
         world, station = self.world, self.duty.station
         edge, fraction = world.station_spot(station)
         world.movement.stand(self.slot, edge, fraction, world.now_ms)
-        self._at, self._since_ms = station, world.now_ms
+        self.at, self._since_ms = station, world.now_ms
         # Who is on duty already when the simulation begins was briefed in time.
         begins = world.now_ms == world.scenario.begin_ms
         self._begun_ms = self.duty.start_ms if begins else world.now_ms
@@ -155,7 +162,7 @@ class Crew:
 
     def _stand_by(self, until_ms: int) -> Steps:
         """Wait at the station."""
-        if self._at != self.duty.station:
+        if self.at != self.duty.station:
             self.enter("returning")
             yield from self._home()
         self.enter("station")
@@ -174,12 +181,12 @@ class Crew:
     def _wander(self, beat: int, streets: Longs, until_ms: int) -> Steps:
         """Drive about in the own sector, after driving there from wherever the crew was needed."""
         movement = self.world.movement
-        self.enter("returning" if self._at != "beat" else "patrol")
-        if self._at != "beat":
+        self.enter("returning" if self.at != BEAT else "patrol")
+        if self.at != BEAT:
             edge = int(streets[self._draw.integers(len(streets))])
             yield from self._drive(self.world.middle_of(edge))
         self.enter("patrol")
-        self._at = "beat"
+        self.at = BEAT
         movement.wander(self.slot, beat, int(self._draw.integers(2**63)), self.world.now_ms)
         yield from self._wait_until(until_ms)
         movement.stop(self.slot, self.world.now_ms)
@@ -188,16 +195,16 @@ class Crew:
         """Drive to a hot spot and be seen there."""
         spot = spots[int(self._draw.choice(len(spots), p=shares))]
         self.enter("patrol")
-        if self._at != f"spot {spot.name}":
+        if self.at != f"spot {spot.name}":
             yield from self._drive((spot.lat, spot.lon))
-        self._at = f"spot {spot.name}"
+        self.at = f"spot {spot.name}"
         yield from self._wait_until(min(self.world.now_ms + spot.dwell_s * 1_000, max(until_ms, self.world.now_ms)))
 
     def _home(self) -> Steps:
-        if self._at != self.duty.station:
+        if self.at != self.duty.station:
             station = self.world.scenario.station(self.duty.station)
             yield from self._drive((station.lat, station.lon))
-            self._at = self.duty.station
+            self.at = self.duty.station
 
     def _drive(self, place: tuple[float, float]) -> Steps:
         """Drive somewhere without any hurry; where no road leads there now, stay and try again."""
@@ -206,7 +213,7 @@ class Crew:
         while way is None:
             yield world.env.timeout(_AGAIN_MS)
             way = world.way(self, place)
-        self._at = None
+        self.at = None
         world.movement.drive(self.slot, way, world.now_ms)
         yield world.env.timeout(way.time_ms)
 
@@ -215,7 +222,7 @@ class Crew:
     def _attend(self, bound: Bound) -> Steps:
         """Go to an incident, do what is to be done there, and take a prisoner to custody."""
         world, sent = self.world, bound.sent
-        self._at = None
+        self.at = None
         self.enter(MOBILISING)
         yield world.env.timeout(bound.ready_ms)
         sent.en_route_ms = world.now_ms
@@ -243,7 +250,7 @@ class Crew:
         if custody is not None:
             self.enter("escort")
             yield from self._drive((custody.lat, custody.lon))
-            self._at = custody.name
+            self.at = custody.name
             self.enter("custody")
             yield self.world.env.timeout(call.custody_ms)
 

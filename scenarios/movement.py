@@ -16,17 +16,17 @@ from graphs.driven import Driven
 from graphs.network import Bytes, Floats, Longs, Network
 from graphs.times import CLOSED, EdgeTimes
 from scenarios.movement_kernels import (
-    DRIVING,
     FAR_OFF,
     STANDING,
     WANDERING,
     Fleet,
     Streets,
-    advance,
+    begin_way,
     driven_by,
-    fraction_at,
+    halt,
     place_on,
     reports,
+    stay,
 )
 
 _PARTS_AT_FIRST: Final = 256
@@ -57,37 +57,26 @@ class Movement:
     def stand(self, slot: int, edge: int, fraction: float, now_ms: int) -> None:
         """Put a vehicle somewhere, with nothing driven yet."""
         self.fleet.driven_cm[slot] = 0
-        self._stay(slot, edge, fraction, now_ms)
+        stay(self.fleet, slot, edge, fraction, now_ms)
 
-    def stop(self, slot: int, now_ms: int) -> tuple[int, float]:
-        """Stop a vehicle where it is, and return the edge and the fraction of it."""
-        self.advance(np.array([slot]), now_ms)
-        self.fleet.driven_cm[slot] = driven_by(self.fleet, self.streets, slot, now_ms)
-        edge, fraction = self.fleet.edge[slot], fraction_at(self.fleet, slot, now_ms)
-        self._stay(slot, int(edge), float(fraction), now_ms)
-        return int(edge), float(fraction)
-
-    def _stay(self, slot: int, edge: int, fraction: float, now_ms: int) -> None:
+    def stop(self, slot: int, now_ms: int) -> tuple[int, float, bool]:
+        """Stop a vehicle where it is; return the edge, the fraction of it, and whether it was moving."""
         fleet = self.fleet
-        fleet.mode[slot], fleet.edge[slot] = STANDING, edge
-        fleet.begin[slot] = fleet.end[slot] = fraction
-        fleet.from_ms[slot], fleet.until_ms[slot] = now_ms, FAR_OFF
+        # Handing all columns to compiled code takes longer than what it does.
+        if fleet.mode[slot] == STANDING:
+            return int(fleet.edge[slot]), float(fleet.end[slot]), False
+        edge, fraction, moved = halt(fleet, self.streets, slot, now_ms)
+        return int(edge), fraction, moved
 
     def drive(self, slot: int, way: Driven, now_ms: int) -> None:
         """Let a vehicle that stands where a way begins drive it."""
-        count = len(way.edge)
-        if count > self.fleet.part_edge.shape[1]:
-            self.fleet = _grown(self.fleet, count)
-        fleet = self.fleet
-        fleet.part_edge[slot, :count], fleet.part_ms[slot, :count] = way.edge, now_ms + np.cumsum(way.lasts_ms)
-        fleet.part_begin[slot, :count], fleet.part_end[slot, :count] = way.begin, way.end
-        fleet.mode[slot], fleet.at[slot], fleet.parts[slot] = DRIVING, 0, count
-        fleet.edge[slot], fleet.begin[slot], fleet.end[slot] = way.edge[0], way.begin[0], way.end[0]
-        fleet.from_ms[slot], fleet.until_ms[slot] = now_ms, fleet.part_ms[slot, 0]
+        if len(way.edge) > self.fleet.part_edge.shape[1]:
+            self.fleet = _grown(self.fleet, len(way.edge))
+        begin_way(self.fleet, slot, way.edge, way.begin, way.end, way.lasts_ms, now_ms)
 
     def wander(self, slot: int, beat: int, seed: int, now_ms: int) -> None:
         """Let a vehicle that stands somewhere drive about in a beat, turning as chance has it."""
-        edge, fraction = self.stop(slot, now_ms)
+        edge, fraction, _ = self.stop(slot, now_ms)
         fleet = self.fleet
         fleet.mode[slot], fleet.beat[slot], fleet.seed[slot] = WANDERING, beat, np.uint64(seed)
         fleet.state[slot], fleet.end[slot] = edge, 1.0
@@ -96,13 +85,8 @@ class Movement:
             whole_ms = float(self.network.length_m[edge]) * _OFF_BEAT_MS_PER_M
         fleet.until_ms[slot] = now_ms + max(round(whole_ms * (1.0 - fraction)), 1)
 
-    def advance(self, slots: Longs, now_ms: int) -> None:
-        """Bring vehicles up to a moment."""
-        advance(self.fleet, self.streets, slots, now_ms)
-
     def reports(self, slots: Longs, now_ms: int) -> tuple[Floats, Floats, Floats, Floats]:
         """Return latitude, longitude, course in degrees (NaN for who stands) and speed in km/h at a moment."""
-        self.advance(slots, now_ms)
         lat, lon, course_deg, speed_kmh = reports(self.fleet, self.streets, slots, now_ms)
         return lat, lon, course_deg, speed_kmh
 
@@ -113,13 +97,9 @@ class Movement:
 
     def driven_cm(self, slot: int, now_ms: int) -> int:
         """Return the centimetres that a vehicle has driven since it was put somewhere."""
-        self.advance(np.array([slot]), now_ms)
+        if self.fleet.mode[slot] == STANDING:
+            return int(self.fleet.driven_cm[slot])
         return int(driven_by(self.fleet, self.streets, slot, now_ms))
-
-    def standing(self, slot: int, now_ms: int) -> bool:
-        """Tell whether a vehicle stands at a moment."""
-        self.advance(np.array([slot]), now_ms)
-        return bool(self.fleet.mode[slot] == STANDING)
 
 
 def streets_of(times: EdgeTimes, stroll: float, beats: Longs) -> Streets:
@@ -127,8 +107,11 @@ def streets_of(times: EdgeTimes, stroll: float, beats: Longs) -> Streets:
     network, turns = times.network, times.turns
     driven = (times.usual_ms != CLOSED) & times.leaves & times.arrives & (beats >= 0)
     edge_ms = np.where(driven, np.maximum(np.rint(times.usual_ms * stroll), 1.0), CLOSED).astype(np.int64)
+    onto = turns.edge[turns.onto]
+    shut = (times.turn_ms == CLOSED) | (edge_ms[onto] == CLOSED)
+    turned_ms = np.where(shut, CLOSED, times.turn_ms + edge_ms[onto]).astype(np.int64)
     return Streets(
-        edge_ms, times.turn_ms, turns.first, turns.onto, turns.edge, times.length_cm, network.twin, beats,
+        edge_ms, turned_ms, onto, beats[onto], turns.first, turns.onto, turns.edge, times.length_cm, network.twin,
         network.shape, network.backward, network.shape_start, network.shape_lonlat, network.length_m,
     )  # fmt: skip
 

@@ -26,16 +26,21 @@ class Streets(NamedTuple):
     ----------
     edge_ms : (E,)
         Of a patrol; `CLOSED` where none drives.
+    turned_ms : (T,)
+        Of a turn and the whole edge after it; `CLOSED` where either is.
+    turned_onto, turned_beat : (T,)
+        The edge after a turn, and its beat.
     """
 
     edge_ms: Longs
-    turn_ms: Longs
+    turned_ms: Longs
+    turned_onto: Ints
+    turned_beat: Longs
     first: Longs
     onto: Ints
     edge: Ints
     length_cm: Longs
     twin: Ints
-    beat: Longs
     shape: Ints
     backward: Bytes
     shape_start: Longs
@@ -83,16 +88,56 @@ class Fleet(NamedTuple):
 def advance(fleet: Fleet, streets: Streets, slots: Longs, now_ms: Whole) -> None:  # pragma: no cover - compiled
     """Bring vehicles up to a moment."""
     for slot in slots:
-        while fleet.mode[slot] != STANDING and fleet.until_ms[slot] <= now_ms:
-            length_cm = streets.length_cm[fleet.edge[slot]]
-            fleet.driven_cm[slot] += np.int64(np.rint(length_cm * fleet.end[slot])) - np.int64(
-                np.rint(length_cm * fleet.begin[slot])
-            )
-            fleet.from_ms[slot] = fleet.until_ms[slot]
-            if fleet.mode[slot] == DRIVING:
-                next_part(fleet, slot)
-            else:
-                next_street(fleet, streets, slot)
+        bring(fleet, streets, slot, now_ms)
+
+
+@compiled
+def bring(fleet: Fleet, streets: Streets, slot: Whole, now_ms: Whole) -> None:  # pragma: no cover - compiled
+    """Bring a vehicle up to a moment."""
+    while fleet.mode[slot] != STANDING and fleet.until_ms[slot] <= now_ms:
+        length_cm = streets.length_cm[fleet.edge[slot]]
+        fleet.driven_cm[slot] += np.int64(np.rint(length_cm * fleet.end[slot])) - np.int64(
+            np.rint(length_cm * fleet.begin[slot])
+        )
+        fleet.from_ms[slot] = fleet.until_ms[slot]
+        if fleet.mode[slot] == DRIVING:
+            next_part(fleet, slot)
+        else:
+            next_street(fleet, streets, slot)
+
+
+@compiled
+def halt(
+    fleet: Fleet, streets: Streets, slot: Whole, now_ms: Whole
+) -> tuple[Whole, float, bool]:  # pragma: no cover - compiled
+    """Stop a vehicle where it is; return the edge, the fraction of it, and whether it was moving."""
+    fleet.driven_cm[slot] = driven_by(fleet, streets, slot, now_ms)
+    edge, fraction, moved = fleet.edge[slot], fraction_at(fleet, slot, now_ms), fleet.mode[slot] != STANDING
+    stay(fleet, slot, edge, fraction, now_ms)
+    return edge, fraction, moved
+
+
+@compiled
+def stay(fleet: Fleet, slot: Whole, edge: Whole, fraction: float, now_ms: Whole) -> None:  # pragma: no cover - compiled
+    """Let a vehicle stand somewhere from a moment on."""
+    fleet.mode[slot], fleet.edge[slot] = STANDING, edge
+    fleet.begin[slot] = fleet.end[slot] = fraction
+    fleet.from_ms[slot], fleet.until_ms[slot] = now_ms, FAR_OFF
+
+
+@compiled
+def begin_way(
+    fleet: Fleet, slot: Whole, edge: Longs, begin: Floats, end: Floats, lasts_ms: Longs, now_ms: Whole
+) -> None:  # pragma: no cover - compiled
+    """Let a vehicle drive parts of roads one after the other."""
+    until_ms = now_ms
+    for row in range(len(edge)):
+        until_ms += lasts_ms[row]
+        fleet.part_edge[slot, row], fleet.part_ms[slot, row] = edge[row], until_ms
+        fleet.part_begin[slot, row], fleet.part_end[slot, row] = begin[row], end[row]
+    fleet.mode[slot], fleet.at[slot], fleet.parts[slot] = DRIVING, 0, len(edge)
+    fleet.edge[slot], fleet.begin[slot], fleet.end[slot] = edge[0], begin[0], end[0]
+    fleet.from_ms[slot], fleet.until_ms[slot] = now_ms, fleet.part_ms[slot, 0]
 
 
 @compiled
@@ -128,10 +173,9 @@ def next_street(fleet: Fleet, streets: Streets, slot: Whole) -> None:  # pragma:
         if worth_of(streets, turn, beat, back) != best:
             continue
         if chosen == 0:
-            fleet.state[slot] = streets.onto[turn]
-            fleet.edge[slot] = streets.edge[streets.onto[turn]]
+            fleet.state[slot], fleet.edge[slot] = streets.onto[turn], streets.turned_onto[turn]
             fleet.begin[slot], fleet.end[slot] = 0.0, 1.0
-            fleet.until_ms[slot] = fleet.from_ms[slot] + streets.turn_ms[turn] + streets.edge_ms[fleet.edge[slot]]
+            fleet.until_ms[slot] = fleet.from_ms[slot] + streets.turned_ms[turn]
             return
         chosen -= 1
 
@@ -139,11 +183,10 @@ def next_street(fleet: Fleet, streets: Streets, slot: Whole) -> None:  # pragma:
 @compiled
 def worth_of(streets: Streets, turn: Whole, beat: Whole, back: Whole) -> Whole:  # pragma: no cover - compiled
     """Return 0 for a turn that cannot be taken, and more for one that is better."""
-    edge = streets.edge[streets.onto[turn]]
-    if streets.turn_ms[turn] == CLOSED or streets.edge_ms[edge] == CLOSED:
+    if streets.turned_ms[turn] == CLOSED:
         return np.int64(0)
-    inside = np.int64(streets.beat[edge] == beat)
-    return np.int64(1 + 2 * inside + np.int64(edge != back))
+    inside = np.int64(streets.turned_beat[turn] == beat)
+    return np.int64(1 + 2 * inside + np.int64(streets.turned_onto[turn] != back))
 
 
 @compiled
@@ -167,7 +210,8 @@ def fraction_at(fleet: Fleet, slot: Whole, now_ms: Whole) -> float:  # pragma: n
 
 @compiled
 def driven_by(fleet: Fleet, streets: Streets, slot: Whole, now_ms: Whole) -> Whole:  # pragma: no cover - compiled
-    """Return the centimetres driven by a vehicle that was brought up to the moment."""
+    """Bring a vehicle up to a moment, and return the centimetres driven."""
+    bring(fleet, streets, slot, now_ms)
     driven_cm = fleet.driven_cm[slot]
     if fleet.mode[slot] == STANDING:
         return np.int64(driven_cm)
@@ -180,7 +224,8 @@ def driven_by(fleet: Fleet, streets: Streets, slot: Whole, now_ms: Whole) -> Who
 def reports(
     fleet: Fleet, streets: Streets, slots: Longs, now_ms: Whole
 ) -> tuple[Floats, Floats, Floats, Floats]:  # pragma: no cover - compiled
-    """Return latitude, longitude, course and speed of vehicles that were brought up to the moment."""
+    """Bring vehicles up to a moment, and return latitude, longitude, course and speed."""
+    advance(fleet, streets, slots, now_ms)
     size = len(slots)
     lat, lon = np.empty(size), np.empty(size)
     course_deg, speed_kmh = np.full(size, np.nan), np.zeros(size)

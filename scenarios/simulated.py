@@ -100,9 +100,19 @@ class Watch(Protocol):
     ----------
     every_ms
         How often it wants to see where everybody is; None for never.
+    from_ms, to_ms
+        From when until before when it wants to; None for all that is simulated.
     """
 
     every_ms: int | None
+
+    @property
+    def from_ms(self) -> int | None:
+        """When it looks first."""
+
+    @property
+    def to_ms(self) -> int | None:
+        """When it looks no more."""
 
     def seen(self, now_ms: int, units: tuple[Unit, ...]) -> None:
         """See all units on duty, with their positions."""

@@ -59,9 +59,13 @@ class RecordsWatch:
     ----------
     every_ms
         How often positions are kept between decisions; None for never.
+    from_ms, to_ms
+        From when until before when they are; None for all that is simulated.
     """
 
     every_ms: int | None = None
+    from_ms: int | None = None
+    to_ms: int | None = None
     decisions: list[Decision] = field(default_factory=list)
     _reports: list[tuple[str, int, float, float, float | None, float | None]] = field(default_factory=list)
 

@@ -24,7 +24,7 @@ from graphs.times import EdgeTimes
 from scenarios.beats import Beats, beats_of
 from scenarios.control_room import ControlRoom, Open
 from scenarios.coverage import coverage_of
-from scenarios.crew import Crew, Steps
+from scenarios.crew import BEAT, Crew, Steps
 from scenarios.demand import calls_from
 from scenarios.movement import Movement
 from scenarios.policies import policy_of
@@ -38,7 +38,6 @@ from scenarios.simulation_log import Log
 _CREWS: Final = 1_000
 # Patrols and ways home are driven under the profile without blue lights.
 _UNHURRIED: Final = "normal"
-_KEPT_WAYS: Final = 50_000
 
 
 def simulate(
@@ -102,13 +101,14 @@ class World:
         self._coverage = coverage_of(scenario)
         self._streets = lru_cache(maxsize=None)(self._beats.streets)
         self._station_spot = lru_cache(maxsize=None)(self._station_spot_of)
-        self._approaches = lru_cache(maxsize=1_000)(self._approaches_of)
-        self._ways = lru_cache(maxsize=_KEPT_WAYS)(self._way_of)
+        self._near: dict[tuple[EdgeTimes, tuple[float, float]], tuple[Approach, ...]] = {}
+        self._kinds: dict[tuple[str, str | None, int, frozenset[str]], int] = {}
+        self._ways: dict[tuple[EdgeTimes, int, float, tuple[float, float]], Driven | None] = {}
 
     @property
     def now_ms(self) -> int:
         """The moment, from the scenario's start."""
-        return int(self.env.now)
+        return self.env.now  # type: ignore[return-value]  # every timeout is a whole number
 
     def play(self) -> None:
         """Play everything."""
@@ -156,7 +156,9 @@ class World:
             yield self.env.timeout(every_ms)
 
     def _watched(self, watch: Watch, every_ms: int) -> Steps:
-        while True:
+        if watch.from_ms is not None:
+            yield self.env.timeout(max(watch.from_ms - self.now_ms, 0))
+        while watch.to_ms is None or self.now_ms < watch.to_ms:
             self.look()
             watch.seen(self.now_ms, self.units())
             yield self.env.timeout(every_ms)
@@ -205,11 +207,15 @@ class World:
 
     def told(self, crew: Crew) -> None:
         """Hear what a crew does; where it can be sent again, so does the control room."""
-        slot, was_free = crew.slot, bool(self.free[crew.slot])
-        self.board.kind[slot] = self.brief.kinds.of(crew.unit())
-        status = self.scenario.force.statuses[crew.status]
-        self.free[slot] = crew.bound is None and status.deployable == "yes"
-        if self.free[slot] and not was_free:
+        slot, was_free = crew.slot, self.free[crew.slot]
+        grade = None if crew.bound is None else crew.bound.open.incident.grade
+        alike = crew.status, grade, crew.duty.crew, crew.duty.skills
+        if alike not in self._kinds:
+            self._kinds[alike] = self.brief.kinds.of(crew.unit())
+        self.board.kind[slot] = self._kinds[alike]
+        free = crew.bound is None and self.scenario.force.statuses[crew.status].deployable == "yes"
+        self.free[slot] = free
+        if free and not was_free:
             self.room.freed()
 
     # ---- What the control room asks --------------------------------------------------------------------------------
@@ -248,9 +254,8 @@ class World:
 
     def _spots(self, crew: Crew, times: EdgeTimes) -> list[Spot]:
         """Stop a crew, and return how it can leave: on, and back, for which who was moving turns round."""
-        turns = 0 if self.movement.standing(crew.slot, self.now_ms) else times.u_turn_ms
-        edge, fraction = self.movement.stop(crew.slot, self.now_ms)
-        return spots_on(times, edge, fraction, turns)
+        edge, fraction, moved = self.movement.stop(crew.slot, self.now_ms)
+        return spots_on(times, edge, fraction, times.u_turn_ms if moved else 0)
 
     # ---- What crews ask --------------------------------------------------------------------------------------------
 
@@ -304,39 +309,40 @@ class World:
             return stations[0] if stations else None
         router = self._router()
         vehicle = router.vehicles([self._spots(crew, router.edge_times)])
-        places = [self._approaches(station.lat, station.lon, router.edge_times) for station in stations]
+        places = [self._approaches(router, (station.lat, station.lon)) for station in stations]
         time_ms = router.times(vehicle, places).time_ms[0]
         return stations[int(np.where(time_ms < 0, np.iinfo(np.int64).max, time_ms).argmin())]
 
     def way(self, crew: Crew, place: tuple[float, float]) -> Driven | None:
         """Return the unhurried way of a crew to a place; None where no road leads there now."""
         router = self._router()
-        moving = not self.movement.standing(crew.slot, self.now_ms)
-        edge, fraction = self.movement.stop(crew.slot, self.now_ms)
-        return self._ways(router.edge_times, edge, fraction, moving, *place)
+        edge, fraction, moved = self.movement.stop(crew.slot, self.now_ms)
+        if crew.at is None or crew.at == BEAT:
+            return self._way(router, edge, fraction, moved, place)
+        asked = router.edge_times, edge, fraction, place
+        if asked not in self._ways:
+            self._ways[asked] = self._way(router, edge, fraction, moved, place)
+        return self._ways[asked]
+
+    def _way(
+        self, router: Router, edge: int, fraction: float, moved: bool, place: tuple[float, float]  # noqa: FBT001
+    ) -> Driven | None:  # fmt: skip
+        times = router.edge_times
+        ways = router.arrivals(self._approaches(router, place))
+        leg = ways.best(spots_on(times, edge, fraction, times.u_turn_ms if moved else 0))
+        if leg is None:
+            leg = ways.best(router.spots(*self.movement.place_of(edge, fraction)))
+        return None if leg is None else driven(times, leg)
+
+    def _approaches(self, router: Router, place: tuple[float, float]) -> tuple[Approach, ...]:
+        asked = router.edge_times, place
+        if asked not in self._near:
+            self._near[asked] = router.approaches(*place)
+        return self._near[asked]
 
     def _router(self) -> Router:
         scenario = self.scenario
         return Router(scenario.network, _UNHURRIED, scenario.conditions, scenario.local(self.now_ms))
-
-    def _approaches_of(self, lat: float, lon: float, times: EdgeTimes) -> tuple[Approach, ...]:
-        return self._router_of(times).approaches(lat, lon)
-
-    def _router_of(self, times: EdgeTimes) -> Router:
-        router = self._router()
-        if router.edge_times is not times:
-            raise ValueError("the roads have changed since")
-        return router
-
-    def _way_of(
-        self, times: EdgeTimes, edge: int, fraction: float, moving: bool, lat: float, lon: float  # noqa: FBT001
-    ) -> Driven | None:  # fmt: skip
-        router = self._router_of(times)
-        ways = router.arrivals(self._approaches(lat, lon, times))
-        leg = ways.best(spots_on(times, edge, fraction, times.u_turn_ms if moving else 0))
-        if leg is None:
-            leg = ways.best(router.spots(*self.movement.place_of(edge, fraction)))
-        return None if leg is None else driven(times, leg)
 
 
 def spots_on(times: EdgeTimes, edge: int, fraction: float, turn_ms: int) -> list[Spot]:

@@ -31,7 +31,7 @@ def moving(slots: int = 1) -> Movement:
 
 def drive(there: Movement, slot: int = 0, place: str = "P") -> int:
     """Let a vehicle drive from where it stands to a place; return how long it takes."""
-    edge, fraction = there.stop(slot, 0)
+    edge, fraction, _ = there.stop(slot, 0)
     lat, lon = there.place_of(edge, fraction)
     leg = ROUTER.route(lat, lon, *BANKS.at(place))
     assert leg is not None
@@ -49,8 +49,9 @@ def test_a_drive_takes_the_time_and_the_length_of_its_leg() -> None:
     there = moving()
     there.drive(0, way, 0)
     assert there.driven_cm(0, way.time_ms) == round(leg.length_m * 100)
-    assert there.standing(0, way.time_ms)
-    assert there.place_of(*there.stop(0, way.time_ms)) == pytest.approx((leg.approach.lat, leg.approach.lon), abs=1e-6)
+    edge, fraction, moved = there.stop(0, way.time_ms)
+    assert not moved
+    assert there.place_of(edge, fraction) == pytest.approx((leg.approach.lat, leg.approach.lon), abs=1e-6)
 
 
 def test_what_chance_adds_leaves_turns_as_they_are() -> None:
@@ -105,7 +106,7 @@ def test_a_patrol_keeps_to_its_beat_and_sees_all_of_it() -> None:
     there.wander(0, west, 7, 0)
     seen = set()
     for at_ms in range(0, 24 * HOUR_MS, 5_000):
-        there.advance(np.array([0]), at_ms)
+        there.reports(np.array([0]), at_ms)
         seen.add(int(there.fleet.edge[0]))
     assert seen == set(beats.streets("west").tolist())
 
@@ -115,7 +116,7 @@ def test_no_patrol_turns_back_where_it_can_go_on() -> None:
     there.wander(0, 0, 3, 0)
     twin, before = BANKS.network.twin, -1
     for at_ms in range(0, 4 * HOUR_MS, 2_000):
-        there.advance(np.array([0]), at_ms)
+        there.reports(np.array([0]), at_ms)
         edge = int(there.fleet.edge[0])
         assert before == -1 or edge != twin[before]
         before = edge
@@ -127,7 +128,7 @@ def test_a_patrol_where_no_street_leads_on_stands() -> None:
     there = Movement(times, 1.0, np.full(town.edge_count, NO_BEAT), 1)
     there.stand(0, TOWN.edge("AD"), 0.5, 0)
     there.wander(0, 0, 1, 0)
-    assert there.standing(0, HOUR_MS)
+    assert not there.stop(0, HOUR_MS)[2]
 
 
 def test_a_report_tells_course_and_speed_of_who_moves_alone() -> None:
@@ -147,6 +148,7 @@ def test_kernels_do_the_same_uncompiled() -> None:
     there = moving()
     drive(there)
     slots = np.array([0])
+    there.reports(slots, 0)
     told = movement_kernels.reports.py_func(there.fleet, there.streets, slots, 0)  # type: ignore[attr-defined]
     for one, other in zip(told, there.reports(slots, 0), strict=True):
         assert np.array_equal(one, other, equal_nan=True)
