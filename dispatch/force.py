@@ -12,10 +12,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-import numpy as np
 import shapely
-from numpy.typing import NDArray
 from pydantic import Field, ValidationError, model_validator
+from shapely.geometry.base import BaseGeometry
 
 from dispatch.force_disclosure import Disclosure
 from dispatch.force_faults import cross_faults
@@ -220,13 +219,13 @@ class Force(Table):
         """
         if not bool(shapely.intersects_xy(GLOBE, lon, lat)):
             raise ValueError(f"not a place: lon {lon}, lat {lat}")
-        if not len(self._urban):
+        if not self._urban:
             return "unknown"
-        return "urban" if bool(shapely.intersects_xy(self._urban, lon, lat).any()) else "rural"
+        return "urban" if any(shapely.intersects_xy(polygon, lon, lat) for polygon in self._urban) else "rural"
 
     @functools.cached_property
-    def _urban(self) -> NDArray[np.object_]:
-        polygons: NDArray[np.object_] = np.array([shapely.from_wkt(wkt) for wkt in self.areas.urban], np.object_)
+    def _urban(self) -> tuple[BaseGeometry, ...]:
+        polygons = tuple(shapely.from_wkt(wkt) for wkt in self.areas.urban)
         shapely.prepare(polygons)
         return polygons
 
