@@ -149,10 +149,10 @@ def test_coverage_reserve_sends_whom_the_published_optimum_sends() -> None:
     drawn = np.random.default_rng(5)
     right = drawn.random(2_000) < 0.5
     places = np.where(right, drawn.uniform(0.75, 1.0, 2_000), drawn.uniform(-1.0, 0.75, 2_000)).tolist()
-    times_s = poisson_s(1.25 / 3_600_000.0, 2_000, 5)
+    times_s = poisson_s(1.25 / 360_000.0, 2_000, 5)
     demand = calls_at([at(x) for x in places], times_s)
     hours = int(times_s[-1] // 3_600) + 1
-    scenario = standing(ROAD.network, posts, demand, hours, Length("exponential", 3_600_000.0))
+    scenario = standing(ROAD.network, posts, demand, hours, Length("exponential", 360_000.0))
     told = simulate(scenario, PolicyChoice("coverage_reserve"), 1).incidents
     both_free = told.filter(told["nearest_eligible"].is_not_null() & ~told["waited"])
     x = np.array([places[int(name[1:])] for name in both_free["incident_id"]])
