@@ -19,14 +19,14 @@ from scenarios.scenario import History, Length, PolicyChoice, Scenario, Station
 from scenarios.simulation import simulate
 from shifts import calls_at, poisson_s, standing
 
-ROAD = draw("A-B", "A-B primary length=20000", square_m=10_000.0)
+ROAD = draw("A-B-C-D-E-F-G-H-I", "A-B-C-D-E-F-G-H-I primary length=2500", square_m=1_250.0)
 WEST_AND_EAST = ("west", "east")
 NEAREST = PolicyChoice("nearest_first")
 
 
 def at(x: float) -> tuple[float, float]:
     """Return the place of a coordinate."""
-    return ROAD.along("AB", (x + 1.0) / 2.0)
+    return ROAD.along("AI", (x + 1.0) / 2.0)
 
 
 def case(
