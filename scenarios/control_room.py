@@ -6,11 +6,12 @@ It decides nothing itself: the policy does, on what the live rules allow.
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dispatch.brief import Line, Shortlist
+from dispatch.force import Tag
 from dispatch.model import Incident
 from dispatch.suggest import enough_people
 from graphs.driven import Driven, driven
@@ -31,6 +32,8 @@ class Bound:
     ----------
     ready_ms, way, walk_ms
         Until it moves off; the drive; and from the vehicle to the place on foot.
+    scene_until_ms, prisoner
+        Once it is there: until when it is needed, and whether it takes somebody to custody then.
     """
 
     sent: Sent
@@ -40,6 +43,7 @@ class Bound:
     length_cm: int
     walk_ms: int
     scene_until_ms: int | None = None
+    prisoner: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -48,10 +52,14 @@ class Open:
 
     Parameters
     ----------
+    tags
+        What the force asks for by tag.
+    prisoner
+        Whether somebody is to be taken to custody that no unit has yet.
     bound
         The units bound to it, by their rows.
     served, arrived
-        The crews of units that have done their part, and of all that came.
+        The crews of units that have done their part, and of all that came and were not called away.
     sent
         How many units were sent to it.
     waiting, seen
@@ -62,6 +70,8 @@ class Open:
 
     call: Call
     told: Told
+    tags: Mapping[str, Tag]
+    prisoner: bool
     bound: dict[int, Bound] = field(default_factory=dict)
     served: list[int] = field(default_factory=list)
     sent: int = 0
@@ -80,7 +90,12 @@ class Open:
         """The incident as it is asked about: what units that are done have done is not asked for again."""
         if not self.served:
             return self.call.incident
-        return replace(self.call.incident, units_needed=max(self.call.incident.units_needed - len(self.served), 1))
+        incident = self.call.incident
+        tags = {name: self.tags[name] for name in incident.tags & self.tags.keys()}
+        done = {name for name, tag in tags.items() if enough_people([*self.served, 1], tag)}
+        needs = incident.needs.union(*(tags[name].needs for name in done))
+        units = max(incident.units_needed - len(self.served), 1)
+        return replace(incident, units_needed=units, tags=incident.tags - done, needs=needs)
 
 
 class ControlRoom:
@@ -97,7 +112,7 @@ class ControlRoom:
         world = self._world
         told = Told(call)
         world.log.receive(told)
-        self.open[call.incident.incident_id] = Open(call, told)
+        self.open[call.incident.incident_id] = Open(call, told, world.scenario.force.tags, prisoner=call.custody_ms > 0)
         later = world.env.timeout(call.ready_ms - world.now_ms)
         later.callbacks.append(lambda _: self._ready(call.incident.incident_id))
 
@@ -201,7 +216,9 @@ class ControlRoom:
         world = self._world
         crew, now_ms = world.crew(line.row), world.now_ms
         if crew.bound is not None:
-            self._take(crew, "diverted")
+            left = self._take(crew, "diverted")
+            if not left.bound and not left.waiting:
+                self._close(left)
         leg = world.leg(crew, shortlist)
         sent = Sent(case.incident.incident_id, crew.row, crew.duty.callsign, now_ms, line.time_ms or 0)
         world.log.sent.append(sent)
@@ -213,26 +230,40 @@ class ControlRoom:
         case.sent += 1
         crew.order(bound)
 
-    def _take(self, crew: Crew, ended: str) -> None:
+    def _take(self, crew: Crew, ended: str) -> Open:
         """Take a unit away from what it is bound to, which then waits again if it is short of somebody."""
         bound = crew.called_off(ended)
-        case, now_ms = bound.open, self._world.now_ms
+        case = bound.open
         del case.bound[crew.slot]
         if bound.scene_until_ms is not None:
-            case.left_ms = max(bound.scene_until_ms - now_ms, 0)
+            self._leave_scene(bound, bound.scene_until_ms - self._world.now_ms, crew.duty.crew)
         if not self._enough(case):
             self._wait(case)
             self.freed()
+        return case
 
-    def arrived(self, bound: Bound) -> int:
-        """Hear that a unit is there; return how many were before."""
+    def _leave_scene(self, bound: Bound, left_ms: int, officers: int) -> None:
+        """Let somebody else do what a unit leaves undone; who has left with a prisoner leaves nothing."""
+        case = bound.open
+        if left_ms <= 0:
+            case.served.append(officers)
+            return
+        case.left_ms = left_ms
+        case.prisoner = case.prisoner or bound.prisoner
+        case.arrived.remove(officers)
+
+    def arrived(self, bound: Bound) -> None:
+        """Hear that a unit is there, and tell it for how long it is needed and whether it takes a prisoner."""
         case, now_ms = bound.open, self._world.now_ms
+        lengths_ms = case.call.on_scene_ms
+        lasts_ms = lengths_ms[min(len(case.arrived), len(lengths_ms) - 1)] if case.left_ms is None else case.left_ms
+        bound.scene_until_ms, case.left_ms = now_ms + lasts_ms, None
+        bound.prisoner, case.prisoner = case.prisoner, False
         case.arrived.append(self._world.scenario.duties[bound.sent.duty].crew)
         if case.told.first_arrived_ms is None:
             case.told.first_arrived_ms = now_ms
         if case.told.enough_ms is None and self._suffice(case, case.arrived):
             case.told.enough_ms = now_ms
-        return len(case.arrived) - 1
 
     def cleared(self, crew: Crew, bound: Bound) -> None:
         """Hear that a unit is done; when all who came are, the incident is over, even if it was short of somebody."""
@@ -240,9 +271,12 @@ class ControlRoom:
         del case.bound[crew.slot]
         case.served.append(crew.duty.crew)
         if not case.bound:
-            case.told.closed_ms = self._world.now_ms
-            self._over(case)
-            self._wait_no_more(case)
+            self._close(case)
+
+    def _close(self, case: Open) -> None:
+        case.told.closed_ms = self._world.now_ms
+        self._over(case)
+        self._wait_no_more(case)
 
     def _over(self, case: Open) -> None:
         del self.open[case.incident.incident_id]
@@ -265,6 +299,7 @@ class ControlRoom:
         world = self._world
         world.look()
         plan = policy.plan(world.picture(self._graded()))
+        # One after the other, as they are entered: who is sent to the first is not free for the second.
         for queued in plan.queue:
             self._send_planned(queued.incident.incident_id, [sent.callsign for sent in queued.sent])
         for relief in plan.reliefs:

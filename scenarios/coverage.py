@@ -19,9 +19,6 @@ from scenarios.scenario import Scenario
 POINTS: Final = 100
 _KEPT_PLACES: Final = 5_000
 
-# The roads at a time, and a latitude and a longitude.
-_Place = tuple[EdgeTimes, float, float]
-
 
 @dataclass(frozen=True, eq=False)
 class Times:
@@ -59,13 +56,10 @@ class Coverage:
             for lat, lon in zip(self.lat.tolist(), self.lon.tolist(), strict=True)
         ]
         self.target_ms = np.array([np.inf if target is None else target * MS_PER_S for target in told])
-        self._known: dict[_Place, Longs] = {}
-        self._approaches = lru_cache(maxsize=4)(self._approaches_of)
-
-    def _approaches_of(self, profile: str) -> list[tuple[Approach, ...]]:
-        router = Router(self._scenario.network, profile)
-        places = zip(self.lat.tolist(), self.lon.tolist(), strict=True)
-        return [router.approaches(lat, lon) for lat, lon in places]
+        # Of the roads as they last were: most of the free units stand at a few places.
+        self._roads: EdgeTimes | None = None
+        self._known: dict[tuple[float, float], Longs] = {}
+        self._approaches: list[tuple[Approach, ...]] = []
 
     def times(self, brief: Brief, board: Board, rows: Longs, now_ms: int) -> Times:
         """Return how soon units can be at the points; who is driving counts as standing where it is.
@@ -80,23 +74,30 @@ class Coverage:
         scenario = self._scenario
         router = Router(scenario.network, self._profile, scenario.conditions, scenario.local(now_ms))
         inside = rows[router.inside(board.lat[rows], board.lon[rows])]
-        latlon = zip(board.lat[inside].tolist(), board.lon[inside].tolist(), strict=True)
-        places = [(router.edge_times, *place) for place in latlon]
-        if len(self._known) > _KEPT_PLACES:
-            self._known.clear()
-        new = np.array([place not in self._known for place in places], np.bool_)
-        if new.any():
-            self._find(router, board, inside[new], [place for place in places if place not in self._known])
-        driven_ms = np.array([self._known[place] for place in places], np.int64).reshape(-1, len(self.weight))
+        places = list(zip(board.lat[inside].tolist(), board.lon[inside].tolist(), strict=True))
+        self._drive_on(router)
+        new = [place not in self._known for place in places]
+        if any(new):
+            self._find(router, board, inside[new])
+        driven_ms = np.array([self._known[place] for place in places], np.int64).reshape(len(inside), len(self.weight))
         ready_ms = brief.kinds.ready_ms[board.kind[inside]][:, None]
         return Times(inside, np.where(driven_ms == NO_TIME, NO_TIME, driven_ms + ready_ms))
 
-    def _find(self, router: Router, board: Board, rows: Longs, places: list[_Place]) -> None:
-        """Work out the times from places where nobody was before: most of the free units stand at a few."""
+    def _drive_on(self, router: Router) -> None:
+        """Forget what was found where the roads are others."""
+        if router.edge_times is not self._roads:
+            self._roads, self._known = router.edge_times, {}
+            latlon = zip(self.lat.tolist(), self.lon.tolist(), strict=True)
+            self._approaches = [router.approaches(lat, lon) for lat, lon in latlon]
+        elif len(self._known) > _KEPT_PLACES:
+            self._known = {}
+
+    def _find(self, router: Router, board: Board, rows: Longs) -> None:
         lat, lon, _, _, accuracy_m = board.reports(rows)
         still = np.full(len(rows), np.nan)
         vehicles = router.vehicles_on(router.spots_of(lat, lon, still, still, accuracy_m))
-        self._known.update(zip(places, router.times(vehicles, self._approaches(self._profile)).time_ms, strict=True))
+        time_ms = router.times(vehicles, self._approaches).time_ms
+        self._known.update(zip(zip(lat.tolist(), lon.tolist(), strict=True), time_ms, strict=True))
 
     def share(self, times: Times) -> float:
         """Return the share of the demand that some unit can reach within the target; from 0 to 1."""
@@ -113,11 +114,11 @@ class Coverage:
         """
         told = np.where(times.time_ms == NO_TIME, np.inf, times.time_ms.astype(np.float64))
         if len(told) < 2:  # noqa: PLR2004 - with one unit there is no other
-            return np.full(len(told), self._nobody_ms().mean())
+            return np.full(len(told), (self._nobody_ms() * self.weight).sum())
         order = np.argsort(told, axis=0, kind="stable")
         first, second = np.take_along_axis(told, order[:2], axis=0)
         second = np.where(np.isinf(second), first + self._nobody_ms(), second)
-        later_ms = np.where(np.isinf(first), 0.0, second - first)
+        later_ms = np.subtract(second, first, out=np.zeros_like(first), where=np.isfinite(first))
         lost_ms: Floats = np.zeros(len(told))
         np.add.at(lost_ms, order[0], later_ms * self.weight)
         return lost_ms

@@ -10,12 +10,13 @@ import simpy
 from dispatch.model import Fix, Unit
 from graphs.network import Floats, Longs
 from scenarios.control_room import Bound
-from scenarios.scenario import Break, Duty, HotSpot, Station
+from scenarios.scenario import Break, Duty, HotSpot
 
 if TYPE_CHECKING:
     from scenarios.simulation import World
 
 Steps = Generator[simpy.Event, Any, None]
+Trying = Generator[simpy.Event, Any, bool]
 MOBILISING: Final = "mobilising"
 # Somewhere in the own sector.
 BEAT: Final = "beat"
@@ -66,10 +67,16 @@ class Crew:
             raise ValueError(f"{self.duty.callsign} is bound to nothing")
         now_ms = self.world.now_ms
         bound.sent.cleared_ms, bound.sent.ended = now_ms, ended
-        bound.sent.driven_cm = self._driven_cm() if bound.sent.en_route_ms is not None else 0
+        if bound.sent.en_route_ms is not None and bound.sent.on_scene_ms is None:
+            bound.sent.driven_cm = self._driven_cm()
         self._write()
         self.bound = None
         return bound
+
+    def _duty_over(self) -> None:
+        """Let a crew go off duty that is bound to nothing; another does when it is done."""
+        if self.bound is None and self.world.crews.get(self.slot) is self:
+            self.process.interrupt(None)
 
     # ---- The duty --------------------------------------------------------------------------------------------------
 
@@ -113,17 +120,21 @@ class Crew:
         begins = world.now_ms == world.scenario.begin_ms
         self._begun_ms = self.duty.start_ms if begins else world.now_ms
         world.on_duty(self)
+        self._breaks = [each for each in self._breaks if each.latest_ms >= world.now_ms]
+        over = world.env.timeout(self.duty.end_ms - world.now_ms)
+        over.callbacks.append(lambda _: self._duty_over())
         self._tell()
 
     def _book_off(self) -> Steps:
-        """Leave the board, and take the vehicle home."""
+        """Leave the board, and take the vehicle home, or leave it where no road leads on."""
         world = self.world
+        world.log.missed_breaks += len(self._breaks)
         self._write()
         self.activity = "returning"
         world.off_duty(self)
         yield from self._home()
-        world.log.overtime_ms += world.now_ms - self.duty.end_ms
-        self._write()
+        world.gone(self)
+        self.write_last()
 
     def _wait_until(self, until_ms: int) -> Steps:
         yield self.world.env.timeout(max(until_ms - self.world.now_ms, 0))
@@ -151,22 +162,29 @@ class Crew:
         return self._breaks[0] if self._breaks and self._breaks[0].earliest_ms <= now_ms else None
 
     def _rest(self, due: Break) -> Steps:
-        """Go home and rest; who is sent somewhere on the way tries again later, as long as there is time."""
+        """Go home and rest; who is sent somewhere before the end of it tries again, as long as there is time."""
         self.enter("returning")
-        yield from self._home()
-        if self.world.now_ms > due.latest_ms:
-            return
-        self._breaks.remove(due)
-        self.enter("break")
-        yield from self._wait_until(self.world.now_ms + due.lasts_ms)
+        home = yield from self._home()
+        if not home:
+            yield from self._wait_until(min(self.world.now_ms + _AGAIN_MS, due.latest_ms + 1))
+        elif self.world.now_ms <= due.latest_ms:
+            self.enter("break")
+            yield from self._wait_until(self.world.now_ms + due.lasts_ms)
+            self._breaks.remove(due)
 
     def _stand_by(self, until_ms: int) -> Steps:
         """Wait at the station."""
         if self.at != self.duty.station:
             self.enter("returning")
-            yield from self._home()
+            if not (yield from self._home()):
+                yield from self._wait_a_little(until_ms)
+                return
         self.enter("station")
         yield from self._wait_until(until_ms)
+
+    def _wait_a_little(self, until_ms: int) -> Steps:
+        """Stay where no road leads on, and try again."""
+        yield from self._wait_until(max(min(self.world.now_ms + _AGAIN_MS, until_ms), self.world.now_ms + 1))
 
     def _patrol(self, until_ms: int) -> Steps:
         kind = self.duty.patrol
@@ -181,10 +199,12 @@ class Crew:
     def _wander(self, beat: int, streets: Longs, until_ms: int) -> Steps:
         """Drive about in the own sector, after driving there from wherever the crew was needed."""
         movement = self.world.movement
-        self.enter("returning" if self.at != BEAT else "patrol")
         if self.at != BEAT:
+            self.enter("returning")
             edge = int(streets[self._draw.integers(len(streets))])
-            yield from self._drive(self.world.middle_of(edge))
+            if not (yield from self._drive(self.world.middle_of(edge))):
+                yield from self._wait_a_little(until_ms)
+                return
         self.enter("patrol")
         self.at = BEAT
         movement.wander(self.slot, beat, int(self._draw.integers(2**63)), self.world.now_ms)
@@ -195,27 +215,32 @@ class Crew:
         """Drive to a hot spot and be seen there."""
         spot = spots[int(self._draw.choice(len(spots), p=shares))]
         self.enter("patrol")
-        if self.at != f"spot {spot.name}":
-            yield from self._drive((spot.lat, spot.lon))
+        if self.at != f"spot {spot.name}" and not (yield from self._drive((spot.lat, spot.lon))):
+            yield from self._wait_a_little(until_ms)
+            return
         self.at = f"spot {spot.name}"
-        yield from self._wait_until(min(self.world.now_ms + spot.dwell_s * 1_000, max(until_ms, self.world.now_ms)))
+        dwell_ms = max(spot.dwell_s, 1) * 1_000
+        yield from self._wait_until(max(min(self.world.now_ms + dwell_ms, until_ms), self.world.now_ms))
 
-    def _home(self) -> Steps:
+    def _home(self) -> Trying:
+        """Drive to the station, and tell whether the crew is there."""
         if self.at != self.duty.station:
             station = self.world.scenario.station(self.duty.station)
-            yield from self._drive((station.lat, station.lon))
+            if not (yield from self._drive((station.lat, station.lon))):
+                return False
             self.at = self.duty.station
+        return True
 
-    def _drive(self, place: tuple[float, float]) -> Steps:
-        """Drive somewhere without any hurry; where no road leads there now, stay and try again."""
+    def _drive(self, place: tuple[float, float]) -> Trying:
+        """Drive somewhere without any hurry, and tell whether a road leads there now."""
         world = self.world
         way = world.way(self, place)
-        while way is None:
-            yield world.env.timeout(_AGAIN_MS)
-            way = world.way(self, place)
+        if way is None:
+            return False
         self.at = None
         world.movement.drive(self.slot, way, world.now_ms)
         yield world.env.timeout(way.time_ms)
+        return True
 
     # ---- What it does when it is sent ------------------------------------------------------------------------------
 
@@ -233,26 +258,25 @@ class Crew:
         sent.driven_cm = self._driven_cm()
         yield world.env.timeout(bound.walk_ms)
         sent.on_scene_ms = world.now_ms
-        yield from self._on_scene(bound, world.room.arrived(bound))
+        world.room.arrived(bound)
+        yield from self._on_scene(bound)
         sent.cleared_ms, sent.ended = world.now_ms, "cleared"
         self._write()
         self.bound = None
         world.room.cleared(self, bound)
 
-    def _on_scene(self, bound: Bound, before: int) -> Steps:
-        call, left_ms = bound.open.call, bound.open.left_ms
-        bound.open.left_ms = None
-        lasts_ms = call.on_scene_ms[min(before, len(call.on_scene_ms) - 1)] if left_ms is None else left_ms
-        bound.scene_until_ms = self.world.now_ms + lasts_ms
+    def _on_scene(self, bound: Bound) -> Steps:
+        """Do what is to be done there; who has a prisoner takes them to the nearest custody that can be reached."""
         self.enter("at_scene")
-        yield self.world.env.timeout(lasts_ms)
-        custody: Station | None = self.world.custody(self) if before == 0 and call.custody_ms else None
-        if custody is not None:
-            self.enter("escort")
-            yield from self._drive((custody.lat, custody.lon))
+        yield self.world.env.timeout((bound.scene_until_ms or 0) - self.world.now_ms)
+        custody = self.world.custody(self) if bound.prisoner else None
+        if custody is None:
+            return
+        self.enter("escort")
+        if (yield from self._drive((custody.lat, custody.lon))):
             self.at = custody.name
             self.enter("custody")
-            yield self.world.env.timeout(call.custody_ms)
+            yield self.world.env.timeout(bound.open.call.custody_ms)
 
     def _driven_cm(self) -> int:
         return self.world.movement.driven_cm(self.slot, self.world.now_ms) - self._begun_cm
@@ -271,6 +295,7 @@ class Crew:
         """Write down what the crew did until the simulation ended."""
         if self.bound is not None and self.bound.sent.en_route_ms is not None and self.bound.sent.on_scene_ms is None:
             self.bound.sent.driven_cm = self._driven_cm()
+        self.world.log.overtime_ms += max(self.world.now_ms - self.duty.end_ms, 0)
         self._write()
 
     def _write(self) -> None:
@@ -291,6 +316,7 @@ class Crew:
             skills=self.duty.skills,
             sector=self.duty.sector,
             incident_id=None if bound is None else bound.sent.incident_id,
+            assigned_at=None if bound is None else self.world.scenario.moment(bound.sent.assigned_ms),
             committed_grade=None if bound is None else bound.open.incident.grade,
         )
 

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from dispatch.brief import Line
+from dispatch.suggest import enough_people
 from scenarios.coverage import coverage_of
 from scenarios.demand import calls_from
 from scenarios.policy import Asked, Policy, Settings
@@ -17,7 +18,8 @@ from scenarios.scenario import MS_PER_HOUR, Scenario
 
 # What is sent is chosen among so many of the soonest.
 _CANDIDATES: Final = 12
-# Calls of a replication that is never played, by which the time that a unit is away is estimated.
+# The demand is told by so many calls of a replication that is not played. A history as it was has no others: there it
+# is known before.
 _SAMPLE: Final = 500
 _NEVER_PLAYED: Final = 0
 
@@ -56,20 +58,21 @@ class CoverageReserve(Policy):
         lines = asked.shortlist.suggested().lines
         if len(lines) != 1 or not self._weight:
             return lines
-        candidates = list(islice(asked.shortlist, _CANDIDATES))
         rows = np.flatnonzero(asked.free)
         times = self._coverage.times(asked.brief, asked.board, rows, asked.now_ms)
         lost_ms = dict(zip(times.rows.tolist(), self._coverage.gaps_ms(times).tolist(), strict=True))
         weight = self._weight * self._chance
-        fit = [line for line in candidates if line.unit.skills >= _wanted(lines[0], asked)]
-        best = min(fit, key=lambda line: (_ms(line) + weight * lost_ms.get(line.row, 0.0), line.order))
+        free = (line for line in islice(asked.shortlist, _CANDIDATES) if asked.free[line.row])
+        fit = [line for line in free if self._will_do(line, lines[0], asked)]
+        best = min((*lines, *fit), key=lambda line: (_ms(line) + weight * lost_ms.get(line.row, 0.0), line.order))
         return (best,)
 
-
-def _wanted(line: Line, asked: Asked) -> frozenset[str]:
-    """Return the skills for which the suggested unit was preferred: an exchange keeps them."""
-    preferred = {tag.prefer_skill for name, tag in asked.shortlist.force.tags.items() if name in asked.incident.tags}
-    return frozenset(skill for skill in line.unit.skills if skill in preferred)
+    def _will_do(self, line: Line, suggested: Line, asked: Asked) -> bool:
+        """Tell whether a unit brings as many people as it takes, and the skill for which another was preferred."""
+        tags = [tag for name, tag in self.scenario.force.tags.items() if name in asked.incident.tags]
+        crews = [line.unit.crew for line in (*asked.shortlist.coming_lines(), line)]
+        skills = {tag.prefer_skill for tag in tags} & suggested.unit.skills
+        return skills <= line.unit.skills and all(enough_people(crews, tag) for tag in tags)
 
 
 def _ms(line: Line) -> int:

@@ -45,4 +45,5 @@ class CutoffReserve(Policy):
         rank = self.scenario.force.grade(asked.incident.grade).rank
         lines = asked.shortlist.suggested().lines
         taken = sum(bool(asked.free[line.row]) for line in lines)
-        return () if rank > self._rank and asked.free_count - taken < self._reserve else lines
+        short = taken > 0 and asked.free_count - taken < self._reserve
+        return () if rank > self._rank and short else lines

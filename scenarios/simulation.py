@@ -29,7 +29,7 @@ from scenarios.demand import calls_from
 from scenarios.movement import Movement
 from scenarios.policies import policy_of
 from scenarios.policy import Asked, BatchPolicy
-from scenarios.scenario import Duty, HotSpot, PolicyChoice, Scenario, Station
+from scenarios.scenario import MS_PER_HOUR, Duty, HotSpot, PolicyChoice, Scenario, Station
 from scenarios.simulated import Simulated, Watch
 from scenarios.simulation_checks import Checks
 from scenarios.simulation_log import Log
@@ -96,14 +96,17 @@ class World:
         self.movement = Movement(times, scenario.crews.stroll, self._beats.edge, len(self.callsigns))
         self.crews: dict[int, Crew] = {}
         self._present: Longs = np.empty(0, np.int64)
+        self._leaving: dict[Crew, None] = {}
         self.room = ControlRoom(self)
         self._resources: dict[str, simpy.Resource] = {}
         self._coverage = coverage_of(scenario)
         self._streets = lru_cache(maxsize=None)(self._beats.streets)
         self._station_spot = lru_cache(maxsize=None)(self._station_spot_of)
-        self._near: dict[tuple[EdgeTimes, tuple[float, float]], tuple[Approach, ...]] = {}
+        # Of the roads as they last were.
+        self._roads_now: EdgeTimes | None = None
+        self._near: dict[tuple[float, float], tuple[Approach, ...]] = {}
         self._kinds: dict[tuple[str, str | None, int, frozenset[str]], int] = {}
-        self._ways: dict[tuple[EdgeTimes, int, float, tuple[float, float]], Driven | None] = {}
+        self._ways: dict[tuple[int, float, tuple[float, float]], Driven | None] = {}
 
     @property
     def now_ms(self) -> int:
@@ -113,9 +116,13 @@ class World:
     def play(self) -> None:
         """Play everything."""
         env = self.env
-        env.process(self._calls())
         env.process(self._roster())
+        # Who is on duty when all begins is there before the first call.
+        while env.peek() <= self.scenario.begin_ms:
+            env.step()
+        env.process(self._calls())
         env.process(self._looks())
+        env.process(self._roads())
         if isinstance(self.policy, BatchPolicy):
             env.process(self.room.plans(self.policy))
         if self.watch is not None and self.watch.every_ms is not None:
@@ -124,7 +131,7 @@ class World:
             env.run(self.scenario.until_ms)
         else:
             self.checks.play(self.scenario.until_ms)
-        for crew in self.crews.values():
+        for crew in (*self.crews.values(), *self._leaving):
             crew.write_last()
 
     # ---- What comes from outside -----------------------------------------------------------------------------------
@@ -154,6 +161,16 @@ class World:
             times = self._coverage.times(self.brief, self.board, rows, self.now_ms)
             self.log.coverage.append((self.now_ms, len(rows), self._coverage.share(times)))
             yield self.env.timeout(every_ms)
+
+    def _roads(self) -> Steps:
+        """Let the control room look again at what waits when the roads may have changed: now somebody may get there."""
+        told = [moment for change in self.scenario.conditions.changes for moment in (change.start, change.end)]
+        changes = {self.scenario.since_start(moment) for moment in told if moment is not None}
+        hours = range(self.scenario.begin_ms, self.scenario.until_ms, MS_PER_HOUR)
+        for at_ms in sorted(changes.union(hours)):
+            if at_ms > self.now_ms:
+                yield self.env.timeout(at_ms - self.now_ms)
+                self.room.freed()
 
     def _watched(self, watch: Watch, every_ms: int) -> Steps:
         if watch.from_ms is not None:
@@ -202,20 +219,25 @@ class World:
     def off_duty(self, crew: Crew) -> None:
         """Take a crew off the board."""
         del self.crews[crew.slot]
+        self._leaving[crew] = None
         self.board.kind[crew.slot], self.free[crew.slot] = 0, False
         self._present = np.array(sorted(self.crews), np.int64)
 
+    def gone(self, crew: Crew) -> None:
+        """Hear that a crew that is off duty is home."""
+        del self._leaving[crew]
+
     def told(self, crew: Crew) -> None:
-        """Hear what a crew does; where it can be sent again, so does the control room."""
-        slot, was_free = crew.slot, self.free[crew.slot]
+        """Hear what a crew does; where it can be sent, or taken from what it does, so does the control room."""
+        slot, was_kind = crew.slot, self.board.kind[crew.slot]
         grade = None if crew.bound is None else crew.bound.open.incident.grade
         alike = crew.status, grade, crew.duty.crew, crew.duty.skills
         if alike not in self._kinds:
             self._kinds[alike] = self.brief.kinds.of(crew.unit())
         self.board.kind[slot] = self._kinds[alike]
-        free = crew.bound is None and self.scenario.force.statuses[crew.status].deployable == "yes"
-        self.free[slot] = free
-        if free and not was_free:
+        deployable = self.scenario.force.statuses[crew.status].deployable
+        self.free[slot] = crew.bound is None and deployable == "yes"
+        if deployable != "no" and self.board.kind[slot] != was_kind:
             self.room.freed()
 
     # ---- What the control room asks --------------------------------------------------------------------------------
@@ -303,23 +325,26 @@ class World:
         return approach.edge, approach.fraction
 
     def custody(self, crew: Crew) -> Station | None:
-        """Return the station with custody that a crew is soonest at; None where there is none."""
+        """Return the station with custody that a crew is soonest at; None where it can reach none."""
         stations = [station for station in self.scenario.stations if station.custody]
-        if len(stations) < 2:  # noqa: PLR2004 - nothing to choose
-            return stations[0] if stations else None
+        if not stations:
+            return None
         router = self._router()
         vehicle = router.vehicles([self._spots(crew, router.edge_times)])
-        places = [self._approaches(router, (station.lat, station.lon)) for station in stations]
-        time_ms = router.times(vehicle, places).time_ms[0]
-        return stations[int(np.where(time_ms < 0, np.iinfo(np.int64).max, time_ms).argmin())]
+        places = [router.approaches(station.lat, station.lon) for station in stations]
+        times_ms = router.times(vehicle, places).time_ms[0].tolist()
+        there = [(time_ms, row) for row, time_ms in enumerate(times_ms) if time_ms >= 0]
+        return stations[min(there)[1]] if there else None
 
     def way(self, crew: Crew, place: tuple[float, float]) -> Driven | None:
         """Return the unhurried way of a crew to a place; None where no road leads there now."""
         router = self._router()
+        if router.edge_times is not self._roads_now:
+            self._roads_now, self._ways, self._near = router.edge_times, {}, {}
         edge, fraction, moved = self.movement.stop(crew.slot, self.now_ms)
         if crew.at is None or crew.at == BEAT:
             return self._way(router, edge, fraction, moved, place)
-        asked = router.edge_times, edge, fraction, place
+        asked = edge, fraction, place
         if asked not in self._ways:
             self._ways[asked] = self._way(router, edge, fraction, moved, place)
         return self._ways[asked]
@@ -335,10 +360,9 @@ class World:
         return None if leg is None else driven(times, leg)
 
     def _approaches(self, router: Router, place: tuple[float, float]) -> tuple[Approach, ...]:
-        asked = router.edge_times, place
-        if asked not in self._near:
-            self._near[asked] = router.approaches(*place)
-        return self._near[asked]
+        if place not in self._near:
+            self._near[place] = router.approaches(*place)
+        return self._near[place]
 
     def _router(self) -> Router:
         scenario = self.scenario

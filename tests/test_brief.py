@@ -14,7 +14,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 import scenarios.samples.gothenburg
-from dispatch.brief import NO_TIME, Board, Brief, Line, Shortlist
+from dispatch.brief import FIRST_LOOK, NO_TIME, Board, Brief, Line, Shortlist
 from dispatch.eligibility import Question, on_duty
 from dispatch.eta import accuracy_m
 from dispatch.force import Force
@@ -219,6 +219,47 @@ def test_equal_times_go_by_callsign() -> None:
         unit("U3", there), unit("U1", there), unit("U2", there), asked=incident(TOWN.at("F"), units_needed=2)
     )
     assert sent(told) == ("U1", "U2")
+
+
+def leaves_in(drive_ms: int) -> tuple[float, float]:
+    """Return a place on the line's first kilometre from which a drive to its far end takes so long."""
+    router, low, high = Router(LINE.network, "response"), 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        leg = router.route(*LINE.along("AB", middle), *LINE.at("H"))
+        assert leg is not None
+        if leg.time_ms == drive_ms:
+            return LINE.along("AB", middle)
+        low, high = (middle, high) if leg.time_ms > drive_ms else (low, middle)
+    raise AssertionError(f"nobody drives {drive_ms} ms")
+
+
+def test_who_ties_with_all_that_were_looked_at_goes_first_by_callsign() -> None:
+    # Eight others seem nearer by the straight line; U0 stands there, and needs as long to move off as they to come.
+    leg = Router(LINE.network, "response").route(*LINE.along("AB", 0.5), *LINE.at("H"))
+    assert leg is not None
+    ready_s = {"2": CLEVELAND.statuses["2"].mobilisation_s}
+    ready_s["3"] = ready_s["2"] + -(-leg.time_ms // 1_000)
+    told_statuses = {
+        code: CLEVELAND.statuses[code].model_copy(update={"mobilisation_s": s}) for code, s in ready_s.items()
+    }
+    force = CLEVELAND.model_copy(update={"statuses": {**CLEVELAND.statuses, **told_statuses}})
+    far = leaves_in((ready_s["3"] - ready_s["2"]) * 1_000)
+    units = [unit("U0", LINE.at("H"), status="3"), *(unit(f"U{row}", far) for row in range(1, FIRST_LOOK + 1))]
+    picture, asked = Picture(NOW, tuple(units)), incident(LINE.at("H"))
+    told = check(Brief(LINE.network, force), picture, asked, LINE.network, force)
+    assert told.shortlist.suggested().lines[0].time_ms == ready_s["3"] * 1_000
+    assert set(told.shortlist.times_ms().tolist()) == {ready_s["3"] * 1_000}
+    assert sent(told) == ("U0",)
+
+
+@pytest.mark.parametrize(("grade", "who"), [("standard", "U1"), ("emergency", "U2")])
+def test_a_unit_is_kept_by_what_the_picture_knows_of_its_incident(grade: str, who: str) -> None:
+    # It was told a standard incident, which has been regraded since.
+    bound = unit("U1", TOWN.at("F"), status="5", incident_id="N-7", committed_grade="standard")
+    theirs = incident(TOWN.at("A"), grade, incident_id="N-7")
+    told = at_town(bound, unit("U2", TOWN.at("A")), asked=incident(TOWN.at("F"), "emergency"), others=(theirs,))
+    assert sent(told) == (who,)
 
 
 def test_who_is_coming_is_not_sent_again_and_is_counted() -> None:
