@@ -16,6 +16,7 @@ from rich.table import Table
 from api.answers import to_json
 from api.options import OPTIONS, force_option, json_option, out, put, read_force
 from graphs.errors import Fault, InputError
+from graphs.faults import gather
 
 if TYPE_CHECKING:
     from dispatch.force import Force
@@ -65,9 +66,9 @@ def simulate_command(
 
     _require_places(output, records)
     scenario = read_scenario(scenario_folder)
-    choices, window = _choices(scenario, names), _window(scenario, animate)
+    choices, window = _choices_and_window(scenario, names, animate)
     asked = Asked(choices, replications or scenario.replications, scenario.seed if seed is None else seed)
-    with _told() as told:
+    with replications_told() as told:
         results = run_scenario(scenario, asked, output, jobs=jobs, dask=dask, progress=told)
     _write_more(replace(scenario, seed=asked.seed), choices[0], output, records, window)
     _show(results, scenario.force, output, as_json=as_json)
@@ -79,16 +80,31 @@ def _require_places(output: Path, records: Path | None) -> None:
         for option, path in (("-o", output), ("--records", records))
         if path is not None and (path.is_file() or not path.absolute().parent.is_dir())
     ]
-    if records is not None and records.is_dir() and any(records.iterdir()):
+    if records is not None and (records.absolute() == output.absolute() or _holds_something(records)):
         faults.append(Fault(OPTIONS, "", "--records", str(records), "a folder that is not there yet, or is empty"))
     if faults:
         raise InputError(faults)
 
 
+def _holds_something(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
+
+
+def _choices_and_window(
+    scenario: Scenario, names: Sequence[str], animate: str | None
+) -> tuple[tuple[PolicyChoice, ...], Window | None]:
+    faults: list[Fault] = []
+    choices = gather(faults, lambda: _choices(scenario, names))
+    window = gather(faults, lambda: _window(scenario, animate))
+    if choices is None or faults:
+        raise InputError(faults)
+    return choices, window
+
+
 def _choices(scenario: Scenario, names: Sequence[str]) -> tuple[PolicyChoice, ...]:
     """Return the policies of these names, with the scenario's settings where it has some; all of its own if none."""
-    chosen = [choice for name in dict.fromkeys(names) for choice in _called(scenario, name)]
-    return tuple(chosen) or scenario.policies
+    chosen = {choice.label: choice for name in names for choice in _called(scenario, name)}
+    return tuple(chosen.values()) or scenario.policies
 
 
 def _called(scenario: Scenario, name: str) -> list[PolicyChoice]:
@@ -106,7 +122,7 @@ def _window(scenario: Scenario, animate: str | None) -> Window | None:
 
 
 @contextmanager
-def _told() -> Iterator[Callable[[int, int], None]]:
+def replications_told() -> Iterator[Callable[[int, int], None]]:
     """Tell how far it is: by a bar to people, by a few lines to files."""
     console = Console(stderr=True)
     if not console.is_terminal:
@@ -129,9 +145,10 @@ def _write_more(
     """Write what only a replication that is watched can tell."""
     from scenarios.experiment_animation import animation  # noqa: PLC0415 - see above
     from scenarios.simulated_records import export  # noqa: PLC0415
+    from scenarios.workplace import write_whole  # noqa: PLC0415
 
     if window is not None:
-        output.joinpath("animation.json").write_bytes(animation(scenario, choice, window))
+        write_whole(output / "animation.json", animation(scenario, choice, window))
     if records is not None:
         rows = export(scenario, choice, 1, records)
         told = ", ".join(f"{name} {count:,}" for name, count in rows.items())
@@ -147,7 +164,7 @@ def _show(results: Results, force: Force, output: Path, *, as_json: bool) -> Non
         put(output.joinpath(RESULTS).read_bytes())
         return
     _print(headline_table(results, force))
-    _print_comparisons(comparisons_of(results), force)
+    print_comparisons(comparisons_of(results), force)
     out().print(f"see {output / REPORT}")
 
 
@@ -166,17 +183,19 @@ def compare_command(base: Path, other: Path, force_file: Path | None, *, as_json
 
     compared = compared_files(base / RESULTS, other / RESULTS)
     if as_json:
-        put(to_json([_values(each) for each in compared]))
+        put(to_json([comparison_values(each) for each in compared]))
     else:
-        _print_comparisons(compared, read_force(force_file))
+        print_comparisons(compared, read_force(force_file))
 
 
-def _values(compared: Comparison) -> dict[str, Any]:
+def comparison_values(compared: Comparison) -> dict[str, Any]:
+    """Return a comparison as JSON values."""
     differences = [{**asdict(each), "key": each.key._asdict()} for each in compared.differences]
     return {**asdict(compared), "differences": differences}
 
 
-def _print_comparisons(compared: Iterable[Comparison], force: Force) -> None:
+def print_comparisons(compared: Iterable[Comparison], force: Force) -> None:
+    """Print the tables of comparisons."""
     from scenarios.experiment_tables import comparison_table  # noqa: PLC0415 - see above
 
     for each in compared:

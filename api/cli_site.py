@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 
 from api.answers import to_json
-from api.cli_simulate import _print_comparisons, _values
+from api.cli_simulate import comparison_values, print_comparisons, replications_told
 from api.options import (
     OPTIONS,
     closures_option,
@@ -67,6 +67,8 @@ _LIMITS: Final = {
     "mobilisation_s": (0, 3_600, "seconds, 0 to 3600"),
     "jobs": (0, 1_000, "a whole number, 0 to 1000"),
     "limit": (0.1, 86_400.0, "a number from 0.1 to 86400"),
+    "gap": (0.0, 0.5, "a number from 0 to 0.5"),
+    "replications": (2, _MOST, f"a whole number, 2 to {_MOST}"),
 }
 _FILE: Final = click.Path(path_type=Path)
 _ASKED: Final = (
@@ -100,10 +102,16 @@ _DRIVEN: Final = (
     click.option("--mobilisation-s", type=int, default=0, show_default=True, help="Seconds added to every drive."),
     click.option("--limit", type=float, default=30.0, show_default=True, help="Work for a proof, about a second each."),
     click.option(
+        "--gap", type=float, default=0.0, show_default=True, help="Share of the best that is near enough, such as 0.01."
+    ),
+    click.option(
         "-o", "--output", type=_FILE, help="A folder for stations.csv, points.csv, result.json, posts.geojson."
     ),
     click.option("--check", is_flag=True, help="Play the scenario with its stations and with the posts, and compare."),
-    click.option("--jobs", default=0, show_default="one for each processor", help="How many processes play."),
+    click.option("--replications", type=int, help="Of --check, how often; the scenario's if not given."),
+    click.option(
+        "--jobs", default=0, show_default="one for each processor", help="Of --check, how many processes play."
+    ),
     json_option,
     click.option("--geojson", "as_geojson", is_flag=True, help="Print GeoJSON: the posts and the demand points."),
 )
@@ -131,9 +139,9 @@ def site_command(*, output: Path | None, as_json: bool, as_geojson: bool, **opti
     with Console(stderr=True).status("choosing posts"):
         read = _read(options, faults)
         told = _told(read, options)
-    compared = _checked(read.scenario, told, options["jobs"]) if options["check"] and read.scenario else None
+    compared = _checked(read.scenario, told, options) if options["check"] and read.scenario else None
     if compared is not None:
-        told = replace(told, about={**told.about, "check": _values(compared)})
+        told = replace(told, about={**told.about, "check": comparison_values(compared)})
     if output is not None:
         told.write(output)
     if as_json:
@@ -143,7 +151,7 @@ def site_command(*, output: Path | None, as_json: bool, as_geojson: bool, **opti
     else:
         print_site(out(), told.result())
         if compared and read.scenario:
-            _print_comparisons([compared], read.scenario.force)
+            print_comparisons([compared], read.scenario.force)
         if output is not None:
             click.echo(f"see {output}")
     if told.sited.question.model == "set-covering" and options["share"] is None and len(told.sited.question.hopeless):
@@ -168,6 +176,14 @@ def _faults(options: dict[str, Any]) -> Iterator[Fault]:
         if options[name] is not None and not least <= options[name] <= most:
             yield Fault(OPTIONS, "", _flag(name), str(options[name]), accepted)
     yield from _source_faults(options)
+    yield from _check_faults(options)
+
+
+def _check_faults(options: dict[str, Any]) -> Iterator[Fault]:
+    if options["check"] and options["scenario"] is None:
+        yield Fault(OPTIONS, "", "--check", "given", "no such option without --scenario")
+    if options["replications"] is not None and not options["check"]:
+        yield Fault(OPTIONS, "", "--replications", str(options["replications"]), "no such option without --check")
 
 
 def _source_faults(options: dict[str, Any]) -> Iterator[Fault]:
@@ -183,8 +199,6 @@ def _source_faults(options: dict[str, Any]) -> Iterator[Fault]:
         if options[name] is not None and options["scenario"] is not None:
             flag = "--graph" if name == "graph_file" else "--profiles"
             yield Fault(OPTIONS, "", flag, str(options[name]), "no such option beside --scenario")
-    if options["check"] and options["scenario"] is None:
-        yield Fault(OPTIONS, "", "--check", "given", "no such option without --scenario")
     for name in ("weight", "weights"):
         if options[name] is not None and options["areas"] is None:
             yield Fault(OPTIONS, "", _flag(name), str(options[name]), "no such option without --areas")
@@ -298,6 +312,7 @@ def _told(read: _Read, options: dict[str, Any]) -> Told:
         "at": [moment.isoformat() for moment in read.moments],
         "mobilisation_s": options["mobilisation_s"],
         "limit": options["limit"],
+        "near_enough": options["gap"],
         "notes": list(read.notes),
         "network": read.network.hash,
         "profiles": read.network.profiles.hash,
@@ -334,17 +349,18 @@ def _question(read: _Read, options: dict[str, Any]) -> Question:
         share=options["share"],
         kept=read.kept,
         work=options["limit"],
+        gap=options["gap"],
     )
 
 
-def _checked(scenario: Scenario, told: Told, jobs: int) -> Comparison:
+def _checked(scenario: Scenario, told: Told, options: dict[str, Any]) -> Comparison:
     """Play a scenario as it is, and with its crews at the posts."""
-    from scenarios.siting_check import check  # noqa: PLC0415 - slow to import
+    from scenarios.siting_check import Played, check  # noqa: PLC0415 - slow to import
 
-    sited = told.sited
+    sited, replications = told.sited, options["replications"] or scenario.replications
     posts, units = [told.candidates[row] for row in sited.posts], [int(sited.units[row]) for row in sited.posts]
-    with Console(stderr=True).status("playing the scenario with its stations and with the posts"):
-        return check(scenario, posts, units, jobs)
+    with replications_told() as progress:
+        return check(scenario, posts, units, Played(replications, options["jobs"], progress))
 
 
 COMMANDS: Final[tuple[click.Command, ...]] = (site_command,)

@@ -49,7 +49,7 @@ def _clock(mean_s: float | None) -> str:
 def _sentences(result: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield sentences and their styles."""
     asked, total = result["asked"], result["asked"]["weight"]
-    yield f"{_value(result)}; {_proof(result)}", "bold"
+    yield f"{_value(result)}; {proof_words(result)}", "bold"
     if result["covered"] is not None:
         share = f"{result['covered'] / total:.1%} of the weight within {asked['within_s'] / 60:g} min"
         yield f"{share}, mean time {_clock(result['mean_s'])}", ""
@@ -74,12 +74,17 @@ def _value(result: dict[str, Any]) -> str:
     return f"{result['unit']} {value:,.6g} of {total:,.6g} ({value / total:.2%})"
 
 
-def _proof(result: dict[str, Any]) -> str:
+def proof_words(result: dict[str, Any]) -> str:
+    """Return how good an answer is at the least."""
     if result["proved"]:
         return "proved: no posts do better"
-    bound = f"{result['bound']:,.6g}"
-    gap = "" if result["gap"] is None else f", {result['gap']:.2%} from it at most"
-    return f"not proved: none can do better than {bound}{gap}; more --limit may tell"
+    gap, enough = result["gap"], result["near_enough"]
+    told = f"not proved: none can do better than {result['bound']:,.6g}"
+    if gap is None:
+        return f"{told}; more --limit may tell"
+    if gap <= enough:
+        return f"{told}, {gap:.2%} from it at most, as near as asked; --gap 0 goes on"
+    return f"{told}, {gap:.2%} from it at most; more --limit may tell"
 
 
 def _named(names: Sequence[str]) -> str:

@@ -45,11 +45,10 @@ class AnimationWatch:
 
     def seen(self, now_ms: int, units: tuple[Unit, ...]) -> None:
         """Keep where the units are."""
-        if self.from_ms <= now_ms < self.to_ms:
-            for unit in units:
-                if unit.fix is not None:
-                    place = round(unit.fix.lat, _DECIMALS), round(unit.fix.lon, _DECIMALS)
-                    self.samples[unit.callsign].append((now_ms, *place))
+        for unit in units:
+            if unit.fix is not None:
+                place = round(unit.fix.lat, _DECIMALS), round(unit.fix.lon, _DECIMALS)
+                self.samples[unit.callsign].append((now_ms, *place))
 
     def decided(self, now_ms: int, picture: Picture, incident: Incident, sent: tuple[str, ...]) -> None:
         """Keep nothing: who was sent stands in the tables."""

@@ -104,8 +104,8 @@ def _on_streets(scenario: Scenario, count: int) -> tuple[Floats, Floats]:
     length_m = np.diff(places.along_m)
     area = np.repeat(np.arange(len(places.first) - 1), np.diff(places.first))
     weight = (_by_area(scenario) / np.add.reduceat(length_m, places.first[:-1]))[area] * length_m
-    order = _along_curve(*((places.begin + places.end) / 2.0).T)
-    row, share = _systematic(weight[order], count)
+    order = along_curve(*((places.begin + places.end) / 2.0).T)
+    row, share = systematic(weight[order], count)
     return places.on(order[row], share)
 
 
@@ -129,8 +129,8 @@ def _by_area(scenario: Scenario) -> Floats:
 def _of_history(scenario: Scenario, count: int) -> tuple[Floats, Floats]:
     """Return latitudes and longitudes of a sample of past incidents."""
     lonlat, weight = _weighed(scenario)
-    order = _along_curve(*lonlat.T) if len(lonlat) else np.empty(0, np.int64)
-    row, _ = _systematic(weight[order], count)
+    order = along_curve(*lonlat.T) if len(lonlat) else np.empty(0, np.int64)
+    row, _ = systematic(weight[order], count)
     lon, lat = np.round(lonlat[order[row]], DECIMALS).T
     return lat, lon
 
@@ -149,7 +149,7 @@ def _weighed(scenario: Scenario) -> tuple[Floats, Floats]:
     return np.array([(it.lon, it.lat) for _, it in told]).reshape(-1, 2), np.array(weight)
 
 
-def _systematic(weight: Floats, count: int) -> tuple[Longs, Floats]:
+def systematic(weight: Floats, count: int) -> tuple[Longs, Floats]:
     """Return so many rows at equal steps along their weights, and the share of its row at which each step is.
 
     None where nothing weighs anything.
@@ -162,7 +162,7 @@ def _systematic(weight: Floats, count: int) -> tuple[Longs, Floats]:
     return row, (steps - until[row]) / weight[row]
 
 
-def _along_curve(lon: Floats, lat: Floats) -> Longs:
+def along_curve(lon: Floats, lat: Floats) -> Longs:
     """Return the order of places along Morton's curve, by which neighbours mostly follow each other."""
     bits = np.zeros(len(lon), np.int64)
     for shift, degrees in enumerate((lon, lat)):

@@ -28,6 +28,8 @@ from scenarios.results_measures import MEASURES, PERCENTILES, Key
 
 _MOST_ROWS: Final = 40
 _HOURS_OF_A_DAY: Final = 24
+# Letters of a name beside a plot.
+_LONGEST: Final = 40
 _BAR: Final = "the bar is the 95% interval"
 _LINE: Final = "The dashed line is the share of all."
 _BY: Final = {
@@ -115,10 +117,15 @@ def _in_target(name: str, outcome: Outcome, force: Force, dimension: str, by: st
 
 
 def _dot(key: Key, estimate: Estimate) -> Dot:
-    label = group_words(key)
+    label = _beside(group_words(key))
     if estimate.few:
         return Dot(label, None, None, None, estimate.n)
     return Dot(label, estimate.mean, estimate.low, estimate.high, estimate.n)
+
+
+def _beside(name: str) -> str:
+    """Cut a name to what leaves room for the plot beside it; tables have all of it."""
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1].rstrip()}\u2026"
 
 
 def _told(outcome: Outcome, keys: Sequence[Key]) -> str:
@@ -150,7 +157,7 @@ def _units(name: str, outcome: Outcome, units: Sequence[Key]) -> Figure:
     caption = f"Utilisation: the share of its time on duty for which each unit was bound to incidents; {_BAR}. {_LINE}"
     if len(shown) < len(units):
         caption += f" Shown are the {len(shown)} busiest of {len(units)}; results.csv has them all."
-    points = [_point(key, outcome, key.group) for key in shown]
+    points = [_point(key, outcome, _beside(key.group)) for key in shown]
     drawn = shares_plot(name, points, _mean(outcome, Key("utilisation")), "share of time on duty")
     return figure(drawn, caption, f"{_told(outcome, shown)}.")
 

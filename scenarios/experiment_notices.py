@@ -24,7 +24,8 @@ class Notice:
 
 def notices_of(results: Results) -> tuple[Notice, ...]:
     """Return what stands before the numbers."""
-    return (*_too_few(results), *(notice for outcome in results.outcomes for notice in _pending(outcome)))
+    each = (notice for outcome in results.outcomes for notice in (*_pending(outcome), *_unreached(outcome)))
+    return (*_too_few(results), *each)
 
 
 def _too_few(results: Results) -> Iterator[Notice]:
@@ -53,4 +54,17 @@ def _pending(outcome: Outcome) -> Iterator[Notice]:
         f"{share(pending.mean / incidents.mean)} of the incidents were still open when it ended, their "
         "targets not up. They are in no share in target but that of all: let it run on longer after the period "
         "(cool_down_h).",
+    )
+
+
+def _unreached(outcome: Outcome) -> Iterator[Notice]:
+    """Warn where so many were reached by nobody that the times of the others are too good."""
+    never, lost, incidents = (outcome.estimates.get(Key(name)) for name in ("open", "lost", "incidents"))
+    if never is None or lost is None or incidents is None or never.mean + lost.mean <= _MANY * incidents.mean:
+        return
+    yield Notice(
+        f"{outcome.policy}: many were reached by nobody",
+        f"{share((never.mean + lost.mean) / incidents.mean)} of the incidents were lost, or open when the simulation "
+        "ended. Response times are of the others, and better than they would be with these: look at the shares in "
+        "target, in which these count as not reached once their targets are up.",
     )

@@ -111,7 +111,10 @@ def held(out: Path, scenario: Scenario, asked: Asked) -> Iterator[Path]:
     with alone(out, "simulation"):
         wanted = manifest_of(scenario, asked)
         if (out / MANIFEST).exists():
-            _require_continued(out / MANIFEST, read_manifest(out), wanted)
+            there = read_manifest(out)
+            # Where nothing was played yet there is nothing to go on with.
+            if any((out / REPLICATIONS).glob("*/[0-9]*")):
+                _require_continued(out / MANIFEST, there, wanted)
         body = orjson.dumps(wanted, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
         write_whole(out / MANIFEST, body)
         work = out / _WORK

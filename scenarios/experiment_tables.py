@@ -60,7 +60,7 @@ _UNIT: Final = {
     "On duty": "duty_h",
     "Utilisation": "utilisation",
     "Sent": "assignments",
-    "Driven": "km",
+    "Driven to incidents": "km",
     "Diverted": "diverted",
 }
 _HOUR: Final = {"On duty": "on_duty", "Utilisation": "utilisation", "Coverage": "coverage", "Free": "free"}

@@ -82,6 +82,8 @@ class RecordsManifest(BaseModel):
         Of the period: nothing happened after its end. From the first to the last row if they are not given.
     force, network
         A path in the folder, or a shipped force profile by name; a table is what ``nearest csv-out`` writes.
+    simulated
+        The records are of a simulation, so that they may lie in the future.
     assume
         What is taken for granted.
     record, files
@@ -100,6 +102,7 @@ class RecordsManifest(BaseModel):
     force: str | Mapping[str, Any] = Field(default="", description="a path in the folder, or cleveland")
     network: str | Mapping[str, Any] = Field(default="", description="a path in the folder")
     profiles: str = Field(default="", description="a path in the folder")
+    simulated: bool = Field(default=False, description="true or false")
     assume: Assumed | None = Field(default=None, description="a table of what is taken for granted")
     record: Mapping[str, Any] = Field(default_factory=dict, description="a table")
     files: Mapping[str, File] = Field(default_factory=dict, description="a table for each file")

@@ -9,6 +9,7 @@ from typing import Final
 from scenarios.evidence import Assumed
 from scenarios.import_checks import Noticed
 
+SIMULATED: Final = "The records are of a simulation: nothing in them happened."
 _PLACES: Final = 20
 
 

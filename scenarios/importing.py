@@ -17,13 +17,14 @@ from dispatch.force import Force
 from graphs.errors import Fault, InputError
 from graphs.faults import NOTHING, gather, rule_fault, shape_faults
 from graphs.network import Network
+from scenarios.checks import END_OF_TIME
 from scenarios.evidence import Assumed
 from scenarios.import_asked import Asked, force_of, made_by, network_of, require_unchanged, sha256_of
 from scenarios.import_checks import Against, Noticed, check, unknown_names
 from scenarios.import_clocks import Clock
 from scenarios.import_closures import read_features
 from scenarios.import_files import Bound, Line, bind, lines
-from scenarios.import_notes import count_notes, duty_notes, noticed_notes, settled_notes
+from scenarios.import_notes import SIMULATED, count_notes, duty_notes, noticed_notes, settled_notes
 from scenarios.import_positions import Fixes, Zoned, require_sound, take
 from scenarios.import_rows import MODELS, STEPS, fields_of
 from scenarios.import_timed import Timed, moment_about, settle, timed
@@ -100,7 +101,7 @@ def read_records(asked: Asked, out: Path, now: datetime) -> Imported:
     out
         The folder for ``positions.parquet`` and for what is put aside of it.
     now
-        Nothing happened after it, but for the force's tolerance of clocks that differ.
+        Nothing happened after it, but for the force's tolerance of clocks that differ, and in a simulation.
 
     Raises
     ------
@@ -124,6 +125,7 @@ def read_records(asked: Asked, out: Path, now: datetime) -> Imported:
     start, last = _span(asked, tables, fixes)
     assume = assumed(asked.manifest, (each.form for each in bound))
     notes = [
+        *([SIMULATED] if asked.manifest.simulated else []),
         *dict.fromkeys(note for each in bound for note in each.form.notes),
         *made_by(asked, force, network),
         *settled_notes(settled),
@@ -155,6 +157,8 @@ def read_records(asked: Asked, out: Path, now: datetime) -> Imported:
 
 def _end(asked: Asked, now: datetime, force: Force) -> datetime:
     told = asked.manifest.end or _moment(asked.manifest.record.get("to"))
+    if asked.manifest.simulated:
+        return told or END_OF_TIME
     latest = now + timedelta(seconds=force.fixes.future_tolerance_s)
     return latest if told is None else min(latest, told)
 

@@ -1,9 +1,10 @@
 """Better posts or rosters by local search against the simulation, with common random numbers.
 
-Every plan meets the same calls, so that two plans are held against each other replication by replication. A change is
-taken only where the 95 % interval of the paired differences says that it is better: a few replications first, more for
-one that looks promising. Looking again and again, and at many changes, makes some luck look like skill; so what was
-found is held against the beginning once more, on replications that the search has never seen.
+Every arrangement meets the same calls, so that two are held against each other replication by replication. What
+promises most by a formula is tried first, several changes at once before single ones. A change is taken only where the
+95 % interval of the paired differences says that it is better: a few replications first, more for one that looks
+promising. Looking again and again, and at many changes, makes some luck look like skill; so what was found is held
+against the beginning once more, on replications that the search has never seen.
 """
 
 from __future__ import annotations
@@ -12,22 +13,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from scenarios.aims import Aim, to_try
 from scenarios.experiment_memory import simulated
-from scenarios.improve_moves import Move, Plan
+from scenarios.improve_moves import Arrangement, Move, Moves
+from scenarios.improve_outlook import Outlook
 from scenarios.results_intervals import half_width, mean_and_sd
 from scenarios.scenario import PolicyChoice, Scenario
 
 Tell = Callable[[str], None]
 # So many replications are played before a change is judged, and judged again.
-_LOOKS: Final = (4, 8, 16)
+_LOOKS: Final = (4, 8, 16, 32)
 
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """How much better one plan is than another, over replications that met the same calls.
+    """How much better one arrangement is than another, over replications that met the same calls.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def paired(base: Sequence[float | None], other: Sequence[float | None]) -> Paire
 
 
 class Trials:
-    """Plays plans, and knows what each came to in each replication.
+    """Plays arrangements, and knows what each came to in each replication.
 
     Parameters
     ----------
@@ -82,29 +82,29 @@ class Trials:
     def __init__(self, scenario: Scenario, choice: PolicyChoice, aim: Aim, jobs: int = 1) -> None:
         self.scenario, self.aim, self.played = scenario, aim, 0
         self._choice, self._jobs = choice, jobs
-        self._known: dict[Plan, list[float | None]] = {}
+        self._known: dict[Arrangement, list[float | None]] = {}
 
-    def values(self, plan: Plan, count: int) -> list[float | None]:
-        """Return what a plan comes to in the replications 1 to ``count``; those known are not played again."""
-        known = self._known.setdefault(plan, [])
+    def values(self, arrangement: Arrangement, count: int) -> list[float | None]:
+        """Return what an arrangement comes to in the replications 1 to ``count``; those known are not played again."""
+        known = self._known.setdefault(arrangement, [])
         if len(known) < count:
-            known += self.fresh(plan, len(known) + 1, count - len(known))
+            known += self.fresh(arrangement, len(known) + 1, count - len(known))
         return known[:count]
 
-    def missing(self, plan: Plan, count: int) -> int:
-        """Return how many of the replications 1 to ``count`` a plan has not been played in."""
-        return max(count - len(self._known.get(plan, ())), 0)
+    def missing(self, arrangement: Arrangement, count: int) -> int:
+        """Return how many of the replications 1 to ``count`` an arrangement has not been played in."""
+        return max(count - len(self._known.get(arrangement, ())), 0)
 
-    def fresh(self, plan: Plan, first: int, count: int) -> list[float | None]:
-        """Return what a plan comes to in so many replications from a number on."""
-        scenario = to_try(plan.over(self.scenario))
+    def fresh(self, arrangement: Arrangement, first: int, count: int) -> list[float | None]:
+        """Return what an arrangement comes to in so many replications from a number on."""
+        scenario = to_try(arrangement.over(self.scenario))
         self.played += count
         told = simulated(scenario, [self._choice], count, self._jobs, first)
         return [self.aim.of(scenario, each) for each in told]
 
-    def forget(self, plan: Plan) -> None:
-        """Forget a plan that was not taken."""
-        self._known.pop(plan, None)
+    def forget(self, arrangement: Arrangement) -> None:
+        """Forget an arrangement that was not taken."""
+        self._known.pop(arrangement, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +121,19 @@ class Improved:
 
     Parameters
     ----------
-    plan
-        The best plan found; the first one where nothing better was.
+    arrangement
+        The best arrangement found; the first one where nothing better was.
     steps
         The changes taken, in order.
     tried, played
         How many changes were looked at, and how many replications played for that.
     exhausted
-        Whether all changes of the last plan were looked at, none of them better; else the budget was used up.
+        Whether all changes of the last arrangement were looked at, none of them better; else the budget was used up.
     proof
-        The plan against the first one, on replications that the search has not seen.
+        The arrangement against the first one, on replications that the search has not seen.
     """
 
-    plan: Plan
+    arrangement: Arrangement
     steps: tuple[Step, ...]
     tried: int
     played: int
@@ -156,63 +156,67 @@ class Search:
     Parameters
     ----------
     moves
-        Yields the changes of a plan.
+        Yields the changes of an arrangement.
+    outlook
+        Says what promises most.
     budget
         Replications that may be played; those of the last comparison are not counted.
     fresh
         Replications of the last comparison.
-    seed
-        Of the order in which changes are tried.
     looks
         After how many replications a change is judged.
     tell
         Called with a sentence for every change that is taken.
     """
 
-    moves: Callable[[Plan], Iterator[Move]]
+    moves: Moves
+    outlook: Outlook
     budget: int
     fresh: int
-    seed: int
     looks: tuple[int, ...] = _LOOKS
     tell: Tell = told_nobody
 
 
-def improve(plan: Plan, trials: Trials, search: Search) -> Improved:
-    """Search from a plan on.
+def improve(arrangement: Arrangement, trials: Trials, search: Search) -> Improved:
+    """Search from an arrangement on.
 
     Returns
     -------
     Improved
-        The same for the same plan, scenario and search, whatever the number of jobs.
+        The same for the same arrangement, scenario and search, whatever the number of jobs.
     """
-    best, steps, tried, exhausted = plan, list[Step](), 0, False
-    order = np.random.Generator(np.random.PCG64(search.seed))
+    best, steps, refused, exhausted = arrangement, list[Step](), list[str](), False
     try:
         while not exhausted:
             exhausted = True
-            for move in _shuffled([*search.moves(best)], order):
-                told = _better(best, move.plan, trials, search)
-                tried += 1
+            for move in _in_turn(best, search, refused, leap=not steps):
+                told = _better(best, move.arrangement, trials, search)
                 if told is not None:
                     search.tell(f"{move.words}: {told.mean:+.4g} on {told.pairs} replications")
                     trials.forget(best)
-                    best, exhausted = move.plan, False
+                    best, exhausted = move.arrangement, False
                     steps.append(Step(move.words, told))
                     break
-                trials.forget(move.plan)
+                refused.append(move.words)
+                trials.forget(move.arrangement)
     except _BudgetUsedError:
         exhausted = False
-    played = trials.played
+    played, tried = trials.played, len(steps) + len(refused)
     first = search.looks[-1] + 1
-    proof = paired(trials.fresh(plan, first, search.fresh), trials.fresh(best, first, search.fresh))
+    proof = paired(trials.fresh(arrangement, first, search.fresh), trials.fresh(best, first, search.fresh))
     return Improved(best, tuple(steps), tried, played, exhausted, proof)
 
 
-def _shuffled(moves: Sequence[Move], order: np.random.Generator) -> list[Move]:
-    return [moves[row] for row in order.permutation(len(moves)).tolist()]
+def _in_turn(best: Arrangement, search: Search, refused: Sequence[str], *, leap: bool) -> Iterator[Move]:
+    """Yield changes in the order in which they are tried; what was refused before, in another place, comes last."""
+    if leap:
+        yield from search.outlook.leaps(best, search.moves)
+    before = frozenset(refused)
+    ordered = [move for _, move in search.outlook.ordered(best, [*search.moves(best)])]
+    yield from sorted(ordered, key=lambda move: move.words in before)
 
 
-def _better(base: Plan, other: Plan, trials: Trials, search: Search) -> Paired | None:
+def _better(base: Arrangement, other: Arrangement, trials: Trials, search: Search) -> Paired | None:
     """Return the difference where it is beyond doubt for the better; None where it is not, or looks like none."""
     for count in search.looks:
         if trials.played + trials.missing(base, count) + trials.missing(other, count) > search.budget:

@@ -19,7 +19,7 @@ from scenarios.scenario_tables import Read, Rows
 _HOUR_MIN: Final = 60
 
 
-class Plan:
+class Arrangement:
     """A roster and stations; equal where these are.
 
     Parameters
@@ -35,7 +35,7 @@ class Plan:
         self._key = (tuple(row.model_dump_json() for row in self.rows), self.stations)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Plan) and self._key == other._key
+        return isinstance(other, Arrangement) and self._key == other._key
 
     def __hash__(self) -> int:
         return hash(self._key)
@@ -44,20 +44,20 @@ class Plan:
         """Return a scenario with this roster and these stations."""
         return scenario.with_(duties=duties_of(self.rows, scenario), stations=self.stations)
 
-    def with_rows(self, changed: Mapping[int, RosterRow]) -> Plan:
-        """Return a plan with other rows in the place of some."""
-        return Plan([changed.get(number, row) for number, row in enumerate(self.rows)], self.stations)
+    def with_rows(self, changed: Mapping[int, RosterRow]) -> Arrangement:
+        """Return an arrangement with other rows in the place of some."""
+        return Arrangement([changed.get(number, row) for number, row in enumerate(self.rows)], self.stations)
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A change of a plan: what it is, in words, and what then is."""
+    """A change of an arrangement: what it is, in words, and what then is."""
 
     words: str
-    plan: Plan
+    arrangement: Arrangement
 
 
-Moves = Callable[[Plan], Iterator[Move]]
+Moves = Callable[[Arrangement], Iterator[Move]]
 
 
 def post_moves(candidates: Sequence[Station]) -> Moves:
@@ -70,15 +70,15 @@ def post_moves(candidates: Sequence[Station]) -> Moves:
         custody stays where its cells are.
     """
 
-    def moves(plan: Plan) -> Iterator[Move]:
-        yield from _other_stations(plan)
-        yield from _swapped_stations(plan)
-        for number, station in enumerate(plan.stations):
+    def moves(arrangement: Arrangement) -> Iterator[Move]:
+        yield from _other_stations(arrangement)
+        yield from _swapped_stations(arrangement)
+        for number, station in enumerate(arrangement.stations):
             for place in candidates if not station.custody else ():
-                if (place.lat, place.lon) not in {(each.lat, each.lon) for each in plan.stations}:
-                    stations = list(plan.stations)
+                if (place.lat, place.lon) not in {(each.lat, each.lon) for each in arrangement.stations}:
+                    stations = list(arrangement.stations)
                     stations[number] = replace(station, lat=place.lat, lon=place.lon)
-                    yield Move(f"{station.name} at {place.name}", Plan(plan.rows, stations))
+                    yield Move(f"{station.name} at {place.name}", Arrangement(arrangement.rows, stations))
 
     return moves
 
@@ -91,33 +91,34 @@ def roster_moves(scenario: Scenario) -> Moves:
     """
     period = Period(scenario.start, scenario.zone, scenario.begin_ms, scenario.until_ms)
 
-    def moves(plan: Plan) -> Iterator[Move]:
-        for number, row in enumerate(plan.rows):
+    def moves(arrangement: Arrangement) -> Iterator[Move]:
+        for number, row in enumerate(arrangement.rows):
             for by_min, words in ((-_HOUR_MIN, "an hour sooner"), (_HOUR_MIN, "an hour later")):
                 moved = _moved(row, by_min)
-                if moved is not None and not _twice(told := plan.with_rows({number: moved}), period):
+                if moved is not None and not _twice(told := arrangement.with_rows({number: moved}), period):
                     yield Move(f"{row.callsign} from {moved.start}, {words}", told)
-        yield from _other_stations(plan)
-        yield from _swapped_stations(plan)
+        yield from _other_stations(arrangement)
+        yield from _swapped_stations(arrangement)
 
     return moves
 
 
-def _other_stations(plan: Plan) -> Iterator[Move]:
-    for number, row in enumerate(plan.rows):
-        for station in plan.stations:
+def _other_stations(arrangement: Arrangement) -> Iterator[Move]:
+    for number, row in enumerate(arrangement.rows):
+        for station in arrangement.stations:
             if station.name != row.station and (moved := _at(row, station)) is not None:
-                yield Move(f"{_named(row)} at {station.name}", plan.with_rows({number: moved}))
+                yield Move(f"{_named(row)} at {station.name}", arrangement.with_rows({number: moved}))
 
 
-def _swapped_stations(plan: Plan) -> Iterator[Move]:
-    by_name = {station.name: station for station in plan.stations}
-    for (one, first), (two, second) in combinations(enumerate(plan.rows), 2):
+def _swapped_stations(arrangement: Arrangement) -> Iterator[Move]:
+    by_name = {station.name: station for station in arrangement.stations}
+    for (one, first), (two, second) in combinations(enumerate(arrangement.rows), 2):
         if first.station != second.station:
             there, here = _at(first, by_name[second.station]), _at(second, by_name[first.station])
             if there is not None and here is not None:
                 yield Move(
-                    f"{_named(first)} and {_named(second)} change places", plan.with_rows({one: there, two: here})
+                    f"{_named(first)} and {_named(second)} change places",
+                    arrangement.with_rows({one: there, two: here}),
                 )
 
 
@@ -152,7 +153,7 @@ def _changed(row: RosterRow, **values: Any) -> RosterRow | None:
         return None
 
 
-def _twice(plan: Plan, period: Period) -> bool:
+def _twice(arrangement: Arrangement, period: Period) -> bool:
     """Tell whether a callsign is on duty twice at a time."""
-    rows = Rows(ROSTER, tuple(Read(f"row {number}", row) for number, row in enumerate(plan.rows, 2)))
+    rows = Rows(ROSTER, tuple(Read(f"row {number}", row) for number, row in enumerate(arrangement.rows, 2)))
     return any(overlaps(rows, rostered(rows, period), period))

@@ -130,7 +130,7 @@ def measured(scenario: Scenario, simulated: Simulated) -> Measured:
     told = told_of(scenario, simulated.incidents)
     values = (
         *incident_values(scenario, told),
-        *queue_values(scenario, simulated.incidents),
+        *queue_values(scenario, simulated.incidents, simulated.assignments),
         *unit_values(scenario, simulated),
         *coverage_values(scenario, simulated.coverage),
     )

@@ -98,12 +98,19 @@ def kept_runs(path: Path) -> tuple[tuple[Key, ...], Mapping[str, tuple[Run, ...]
     """
     try:
         told = orjson.loads(path.read_bytes())
-        headline = tuple(Key(**key) for key in told["headline"])
+        known, headline = told["format"] == FORMAT, tuple(Key(**key) for key in told["headline"])
         runs = {one["policy"]: tuple(map(_kept_run, one["replications"])) for one in told["policies"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        accepted = "results.json as 'nearest simulate' writes it"
-        raise InputError([Fault(str(path), "", "", type(error).__name__, accepted)]) from error
+    except OSError as error:
+        raise _no_results(path, f"a file that cannot be read ({error.strerror or error})") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise _no_results(path, "another file") from error
+    if not known:
+        raise _no_results(path, "a file of another version")
     return headline, runs
+
+
+def _no_results(path: Path, found: str) -> InputError:
+    return InputError([Fault(str(path), "", "", found, "results.json as 'nearest simulate' writes it")])
 
 
 def _kept_run(told: Mapping[str, Any]) -> Run:
@@ -120,7 +127,8 @@ def compared_files(base: Path, other: Path) -> tuple[Comparison, ...]:
     Parameters
     ----------
     base, other
-        A ``results.json`` each; the comparisons call them by the folders that these lie in.
+        A ``results.json`` each; the comparisons call them by the folders that these lie in, by all that tells these
+        apart.
 
     Raises
     ------
@@ -131,10 +139,20 @@ def compared_files(base: Path, other: Path) -> tuple[Comparison, ...]:
     common = [policy for policy in base_runs if policy in other_runs]
     if not common:
         raise InputError([Fault(str(other), "", "policies", ", ".join(other_runs), f"one of {', '.join(base_runs)}")])
-    names = base.parent.name, other.parent.name
+    names = _told_apart(base.parent, other.parent)
     return tuple(
         comparison(
             headline, (f"{names[0]}: {policy}", base_runs[policy]), (f"{names[1]}: {policy}", other_runs[policy])
         )
         for policy in common
     )
+
+
+def _told_apart(base: Path, other: Path) -> tuple[str, str]:
+    """Return the names of two folders, with those of the folders that they lie in as far as it takes."""
+    one, two = base.resolve().parts, other.resolve().parts
+    for length in range(1, max(len(one), len(two)) + 1):
+        names = "/".join(one[-length:]), "/".join(two[-length:])
+        if names[0] != names[1]:
+            return names
+    return one[-1], two[-1]

@@ -162,17 +162,38 @@ def incidents_sha256(incidents: pl.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def queue_values(scenario: Scenario, incidents: pl.DataFrame) -> Iterator[Value]:
-    """Yield how long the queue of incidents without any unit was, in the period that counts; all incidents queue."""
+def queue_values(scenario: Scenario, incidents: pl.DataFrame, assignments: pl.DataFrame) -> Iterator[Value]:
+    """Yield how many incidents waited at once with no unit bound to them, in the period; all incidents queue.
+
+    They wait from the first look to the first assignment, and again where all their units were called away before they
+    were over; until they are lost, or to the end.
+    """
     end_ms = scenario.end_ms
-    lost_ms = pl.when(pl.col("outcome") == "lost").then(pl.coalesce("closed_ms", "ready_ms"))
-    left_ms = pl.coalesce("first_assigned_ms", lost_ms, pl.lit(scenario.until_ms))
-    waits = incidents.select(
-        came=pl.col("ready_ms").clip(0, end_ms), left=left_ms.clip(0, end_ms), n=pl.lit(1, pl.Int64)
-    ).filter(pl.col("left") > pl.col("came"))
+    waits = (
+        pl.concat([_first_waits(scenario, incidents), _later_waits(scenario, incidents, assignments)])
+        .select(pl.col("came", "left").clip(0, end_ms), n=pl.lit(1, pl.Int64))
+        .filter(pl.col("left") > pl.col("came"))
+    )
     # Who leaves at a moment leaves before who comes at it.
     steps = pl.concat([waits.select(at="came", step="n"), waits.select(at="left", step=-pl.col("n"))])
     lengths = steps.sort("at", "step")["step"].cum_sum().to_list()
     waited_ms = sum((waits["left"] - waits["came"]).to_list())
     yield Value(Key("queue_longest"), float(max(lengths, default=0)), incidents.height)
     yield Value(Key("queue_mean"), waited_ms / end_ms, incidents.height)
+
+
+def _first_waits(scenario: Scenario, incidents: pl.DataFrame) -> pl.DataFrame:
+    lost_ms = pl.when(pl.col("outcome") == "lost").then(pl.coalesce("closed_ms", "ready_ms"))
+    left_ms = pl.coalesce("first_assigned_ms", lost_ms, pl.lit(scenario.until_ms))
+    return incidents.select(came="ready_ms", left=left_ms)
+
+
+def _later_waits(scenario: Scenario, incidents: pl.DataFrame, assignments: pl.DataFrame) -> pl.DataFrame:
+    """Return from when all that were sent to an incident were gone until the next was, or until it was over."""
+    until_ms = pl.lit(scenario.until_ms)
+    over = incidents.select("incident_id", over_ms=pl.coalesce("closed_ms", until_ms))
+    sent = assignments.join(over, on="incident_id").sort("incident_id", "assigned_ms", maintain_order=True)
+    return sent.select(
+        came=pl.coalesce("cleared_ms", until_ms).cum_max().over("incident_id"),
+        left=pl.coalesce(pl.col("assigned_ms").shift(-1).over("incident_id"), "over_ms"),
+    )

@@ -100,7 +100,8 @@ MEASURES: Final[Mapping[str, Kind]] = {
     "enough": Kind("Share with enough units there", "share", "more"),
     "enough_median_s": _percentile("Median time to enough units", "s", 0.5),
     "nearest_sent": Kind("Nearest-sent rate", "share", "more"),
-    "behind_mean_s": Kind("Mean time lost where another was sent", "s", "less"),
+    # Of other incidents under each policy: one that seldom sends another may lose much time where it does.
+    "behind_mean_s": Kind("Mean time lost where another was sent", "s"),
     "queue_longest": _counted("Longest queue", "less"),
     "queue_mean": _counted("Mean length of the queue", "less"),
     "utilisation": Kind("Utilisation", "share", least=0),

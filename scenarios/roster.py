@@ -2,7 +2,8 @@
 
 The calculation knows no roads, handovers or breaks. Where the simulation misses the target, the hours in which most
 incidents were late get a crew more; where it meets the target, more calls may wait; and all is done again, until fewer
-officers than those that met the target are not to be had.
+officers than those that met the target are not to be had. What met it is simulated once more, with calls that no roster
+was chosen by; where it misses the target then, it met it by luck, and the search goes on with all that is known by now.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -98,11 +99,20 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What a simulation said; ``share`` is None where no incident of the most urgent grade was to judge."""
+    """What a simulation said.
+
+    Parameters
+    ----------
+    share
+        In target; None where no incident of the most urgent grade was to judge.
+    afresh
+        In as many replications more, where the target was met by luck alone.
+    """
 
     officers: int
     officer_hours: int
     share: Estimate | None
+    afresh: Estimate | None = None
 
     def meets(self, target: float) -> bool:
         """Tell whether the target is met, by the mean."""
@@ -118,7 +128,7 @@ class Found:
     roster, round
         The roster, and what the simulation said by which it was chosen.
     fresh
-        What it came to in as many replications that no roster was chosen by: the figure to believe.
+        What it came to in replications that it was not chosen by: the figure to believe.
     """
 
     load: Load
@@ -146,31 +156,60 @@ def find_roster(scenario: Scenario, question: Question, tell: Tell) -> Found:
         There is none, and why.
     """
     tell("reading the demand")
-    load, kinds = load_of(scenario, question.replications), kinds_of(scenario)
-    waiting, needs = question.waiting, needs_of(load, question.waiting, question.rules)
-    rounds, best, last = list[Round](), None, None
-    while len(rounds) < question.rounds:
-        tell(f"round {len(rounds) + 1}: duties and lines")
-        roster = calculated(scenario, load, needs, kinds, question)
-        if best is not None and len(roster.officers) >= len(best[0].officers):
-            break
-        tell(f"round {len(rounds) + 1}: simulating {len(roster.officers)} officers")
-        told = _Check(scenario, roster, question, 1)
-        last = roster, told.round
-        rounds.append(told.round)
-        if last[1].meets(question.target):
-            best, waiting = last, waiting * _LOOSER
-            needs = needs_of(load, min(waiting, 1.0), question.rules)
-        elif told.late:
-            needs = raised(needs, told.worst(question.target))
-        else:
-            break
-    found = best or last
-    if found is None:
-        raise ValueError("a roster takes one round at the least")
-    tell(f"simulating {len(found[0].officers)} officers afresh")
-    fresh = _Check(scenario, found[0], question, question.replications + 1).round
-    return Found(load, *found, tuple(rounds), fresh)
+    return _Search(scenario, question, tell).found()
+
+
+class _Search:
+    """Rounds of calculating a roster and simulating it."""
+
+    def __init__(self, scenario: Scenario, question: Question, tell: Tell) -> None:
+        self.scenario, self.question, self.tell = scenario, question, tell
+        self.load, self.kinds = load_of(scenario, question.replications), kinds_of(scenario)
+        self.waiting, self.needs = question.waiting, needs_of(self.load, question.waiting, question.rules)
+        self.rounds, self.seen, self.lucky = list[Round](), question.replications, False
+        self.best: _Check | None = None
+        self.last: _Check | None = None
+
+    def found(self) -> Found:
+        while True:
+            while len(self.rounds) < self.question.rounds and self._goes_on():
+                pass
+            chosen = self.best or self.last
+            if chosen is None:
+                raise ValueError("a roster takes one round at the least")
+            self.tell(f"simulating {chosen.round.officers} officers afresh")
+            fresh = self._check(chosen.roster, self.seen + 1, self.question.replications)
+            met, left = fresh.round.meets(self.question.target), self.question.rounds - len(self.rounds)
+            if self.best is None or met or not left:
+                return Found(self.load, chosen.roster, chosen.round, tuple(self.rounds), fresh.round)
+            self._was_luck(chosen, fresh)
+
+    def _goes_on(self) -> bool:
+        """Play a round; tell whether another one may find better."""
+        number = len(self.rounds) + 1
+        self.tell(f"round {number}: duties and lines")
+        roster = calculated(self.scenario, self.load, self.needs, self.kinds, self.question)
+        if self.best is not None and len(roster.officers) >= self.best.round.officers:
+            return False
+        self.tell(f"round {number}: simulating {len(roster.officers)} officers")
+        self.last = self._check(roster, 1, self.seen)
+        self.rounds.append(self.last.round)
+        if not self.last.round.meets(self.question.target):
+            self.needs = raised(self.needs, self.last.worst(self.question.target))
+            return bool(self.last.late)
+        self.best, self.waiting = self.last, self.waiting * _LOOSER
+        self.needs = needs_of(self.load, min(self.waiting, 1.0), self.question.rules)
+        # With fewer crews luck has met the target before.
+        return not self.lucky
+
+    def _was_luck(self, chosen: _Check, fresh: _Check) -> None:
+        """Go on from a roster that met the target only in the replications by which it was chosen."""
+        self.rounds[self.rounds.index(chosen.round)] = replace(chosen.round, afresh=fresh.round.share)
+        self.needs = raised(chosen.roster.needs, fresh.worst(self.question.target))
+        self.seen, self.lucky, self.best = self.seen + self.question.replications, True, None
+
+    def _check(self, roster: Roster, first: int, count: int) -> _Check:
+        return _Check(self.scenario, roster, self.question, first, count)
 
 
 def calculated(scenario: Scenario, load: Load, needs: Needs, kinds: tuple[Kind, ...], question: Question) -> Roster:
@@ -189,11 +228,11 @@ def _officers(found: Cover, kind: Kind) -> dict[Shift, int]:
 class _Check:
     """What a simulation says of a roster: the share in target, and when and for what incidents were late."""
 
-    def __init__(self, scenario: Scenario, roster: Roster, question: Question, first: int) -> None:
-        shares, self.judged = list[float](), 0
+    def __init__(self, scenario: Scenario, roster: Roster, question: Question, first: int, count: int) -> None:
+        shares, self.judged, self.roster = list[float](), 0, roster
         self.late = Counter[tuple[Want, int]]()
         scenario = to_try(scenario.with_(duties=duties_of(roster.rows, scenario)))
-        for told in simulated(scenario, [question.choice], question.replications, question.jobs, first):
+        for told in simulated(scenario, [question.choice], count, question.jobs, first):
             incidents = urgent(scenario, told)
             late = _late(scenario, told, incidents)
             self.judged += incidents.height

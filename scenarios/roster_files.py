@@ -35,8 +35,8 @@ def write_roster(found: Found, question: Question, out: Path) -> None:
 def write_improved(improved: Improved, aim: Aim, out: Path) -> None:
     """Write ``roster.csv``, ``stations.csv`` and ``improved.json`` into a folder, which is made if it is not there."""
     out.mkdir(parents=True, exist_ok=True)
-    _write_rows(out, improved.plan.rows)
-    _write(out / STATIONS, write_table(COLUMNS[STATIONS], map(_station, improved.plan.stations)))
+    _write_rows(out, improved.arrangement.rows)
+    _write(out / STATIONS, write_table(COLUMNS[STATIONS], map(_station, improved.arrangement.stations)))
     _write_json(out / IMPROVED_SUMMARY, improved_summary(improved, aim))
 
 
@@ -80,7 +80,8 @@ def improved_summary(improved: Improved, aim: Aim) -> dict[str, Any]:
 
 
 def _round(each: Round) -> dict[str, Any]:
-    return {"officers": each.officers, "officer_hours": each.officer_hours, "in_target": _estimate(each.share)}
+    told = {"officers": each.officers, "officer_hours": each.officer_hours, "in_target": _estimate(each.share)}
+    return told if each.afresh is None else {**told, "afresh": _estimate(each.afresh)}
 
 
 def _estimate(share: Estimate | None) -> Mapping[str, Any] | None:

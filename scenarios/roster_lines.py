@@ -10,8 +10,9 @@ bounding a class of linear programming problems", Operations Research 38 (1990) 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from scipy.sparse import csc_array
 
 from graphs.network import Floats, Longs
 from scenarios.roster_need import NoRoster
-from scenarios.roster_rules import HOURS_A_WEEK, Rules
+from scenarios.roster_rules import HOURS_A_DAY, HOURS_A_WEEK, Rules
 from scenarios.roster_shifts import Shift
 from scenarios.siting_proof import prove
 
@@ -75,7 +76,7 @@ def lines_of(officers: Mapping[Shift, int], rules: Rules, work: float) -> Lines:
         return Lines((), 0)
     needed = np.array([officers[shift] for shift in shifts], np.int64)
     found, bound = _columns(shifts, needed, rules)
-    chosen = _chosen(found, needed, bound, work)
+    chosen = _chosen(found, needed, bound, [_turns(line, shifts) for line in found], work)
     lines = [[shifts[row] for row in line] for line, count in zip(found, chosen, strict=True) for _ in range(count)]
     return Lines(tuple(sorted(_trimmed(lines, officers))), bound)
 
@@ -84,7 +85,7 @@ class _Pool:
     """Lines worth choosing from, as rows of the shifts; it grows by those that help."""
 
     def __init__(self, shifts: Sequence[Shift], rules: Rules) -> None:
-        self.lines: dict[tuple[int, ...], None] = {(row,): None for row in range(len(shifts))}
+        self.lines = dict.fromkeys([*((row,) for row in range(len(shifts))), *_regular(shifts, rules)])
         self._pricers = [_Pricer(shifts, rules, night=False), _Pricer(shifts, rules, night=True)]
 
     def fill(self, needed: Longs) -> tuple[int, Floats]:
@@ -119,6 +120,18 @@ class _Pool:
             for column in np.flatnonzero(whole).tolist():
                 left[list(lines[column])] -= whole[column]
             left = np.maximum(left, 0)
+
+
+def _regular(shifts: Sequence[Shift], rules: Rules) -> Iterator[tuple[int, ...]]:
+    """Yield lines of duties at the same time on days that follow each other: what people like best to work."""
+    row_of = {shift: row for row, shift in enumerate(shifts)}
+    for first in shifts:
+        line = list[Shift]()
+        for day in range(HOURS_A_WEEK // HOURS_A_DAY):
+            line.append(Shift((first.start + day * HOURS_A_DAY) % HOURS_A_WEEK, first.hours))
+            if line[-1] not in row_of or broken(tuple(line), rules):
+                break
+            yield tuple(sorted(row_of[shift] for shift in line))
 
 
 def _columns(shifts: Sequence[Shift], needed: Longs, rules: Rules) -> tuple[list[tuple[int, ...]], int]:
@@ -156,8 +169,7 @@ class _Pricer:
     """
 
     def __init__(self, shifts: Sequence[Shift], rules: Rules, *, night: bool) -> None:
-        self._rest, self._cap = rules.daily_rest, rules.most_hours(night=night)
-        self._last_end = HOURS_A_WEEK - max(rules.weekly_rest, rules.daily_rest)
+        self._rest, self._cap, self._last_end = rules.daily_rest, rules.most_hours(night=night), rules.last_end
         self._rows = [row for row, each in enumerate(shifts) if night or not rules.is_night(each.start_h, each.hours)]
         self._shifts = shifts
 
@@ -174,14 +186,15 @@ class _Pricer:
         ``upto[t, h]`` is the most that duties over by hour t, of h hours together, are worth.
         """
         origin = self._shifts[first].start
-        if self._shifts[first].hours > min(self._cap, self._last_end):
+        last_end = self._last_end(origin)
+        if self._shifts[first].hours > min(self._cap, last_end):
             return None
         upto = np.full((HOURS_A_WEEK + 1, self._cap + 1), -np.inf)
         ways = dict[int, tuple[int, Floats]]()
         for after, row in sorted(((self._shifts[row].start - origin) % HOURS_A_WEEK, row) for row in rows):
             hours = self._shifts[row].hours
             end, ready = after + hours, after - self._rest
-            if end > self._last_end or hours > self._cap or (row != first and ready < 0):
+            if end > last_end or hours > self._cap or (row != first and ready < 0):
                 continue
             worth = np.full(self._cap + 1, -np.inf)
             if row == first:
@@ -216,8 +229,15 @@ class _Pricer:
         return tuple(sorted(line))
 
 
-def _chosen(lines: Sequence[tuple[int, ...]], needed: Longs, bound: int, work: float) -> list[int]:
-    """Return how many officers have each line."""
+def _turns(line: Sequence[int], shifts: Sequence[Shift]) -> int:
+    """Return how often in its week a line's duties begin at another hour of the day than the one before."""
+    return sum(shifts[one].start_h != shifts[two].start_h for one, two in pairwise([*line, line[0]]))
+
+
+def _chosen(
+    lines: Sequence[tuple[int, ...]], needed: Longs, bound: int, turns: Sequence[int], work: float
+) -> list[int]:
+    """Return how many officers have each line: the fewest, and of such choices one with few turns."""
     model = cp_model.CpModel()
     most = int(needed.max())
     counts = [model.new_int_var(0, most, "") for _ in lines]
@@ -232,7 +252,12 @@ def _chosen(lines: Sequence[tuple[int, ...]], needed: Longs, bound: int, work: f
     proof = prove(model, counts, work)
     if proof is None:
         raise NoRoster("no lines of officers were found in the work allowed: allow more")
-    return [int(count) for count in proof.values]
+    model.add(cp_model.LinearExpr.sum(counts) <= int(proof.values.sum()))
+    for count, told in zip(counts, proof.values.tolist(), strict=True):
+        model.add_hint(count, told)
+    model.minimize(cp_model.LinearExpr.weighted_sum(counts, turns))
+    calm = prove(model, counts, work)
+    return [int(count) for count in (proof if calm is None else calm).values]
 
 
 def _trimmed(lines: Sequence[list[Shift]], officers: Mapping[Shift, int]) -> list[Line]:
@@ -248,6 +273,12 @@ def _trimmed(lines: Sequence[list[Shift]], officers: Mapping[Shift, int]) -> lis
     return [tuple(line) for line in kept if line]
 
 
+def _rests_weekly(until: int, rest: int, rules: Rules) -> bool:
+    """Tell whether a rest up to an hour of the week, or of the next one, is a weekly one: see `Rules.weekly_rest`."""
+    after = min(until % HOURS_A_WEEK, rest)
+    return rest >= rules.weekly_rest and max(after, rest - after) >= min(rules.weekly_rest, HOURS_A_DAY)
+
+
 def broken(line: Line, rules: Rules) -> list[str]:
     """Return the rules that a line does not keep; none for one that is legal."""
     found = list[str]()
@@ -261,6 +292,8 @@ def broken(line: Line, rules: Rules) -> list[str]:
         found.append(f"{min(rests)} hours of rest between duties, {rules.daily_rest} are needed")
     if max(rests) < rules.weekly_rest:
         found.append(f"the longest rest of the week is {max(rests)} hours, {rules.weekly_rest} are needed")
+    elif not any(_rests_weekly(shift.start, rest, rules) for shift, rest in zip(turned, rests, strict=True)):
+        found.append("no rest of the week has its 24 hours between one Monday and the next")
     if hours > rules.most_hours(night=night):
         found.append(f"{hours} hours a week, {rules.most_hours(night=night)} are allowed")
     return found

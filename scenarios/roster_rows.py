@@ -23,6 +23,8 @@ _MIN: Final = 60
 _AROUND_MIN: Final = 60
 _APART_MIN: Final = 30
 _TURNS: Final = 3
+# Nobody reads 10:37 as a time for a break.
+_STEP_MIN: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def _breaks(crew: Crew, number: int, rules: Rules) -> list[str]:
     if crew.hours <= rules.break_after:
         return []
     begins, lasts = crew.start_h * _MIN, crew.hours * _MIN
-    middle = begins + (lasts - rules.break_min) // 2 + (number % _TURNS - 1) * _APART_MIN
+    middle = begins + (lasts - rules.break_min) // 2 // _STEP_MIN * _STEP_MIN + (number % _TURNS - 1) * _APART_MIN
     first, last = max(middle - _AROUND_MIN, begins), min(middle + _AROUND_MIN, begins + lasts - rules.break_min)
     return [f"{written_clock(first)}-{written_clock(max(last, first))}/{rules.break_min}"]
 

@@ -223,8 +223,7 @@ def legal_shifts(rules: Rules) -> tuple[Shift, ...]:
         for day in range(len(WEEKDAYS))
         for start_h in sorted(set(rules.starts))
         for hours in sorted(set(rules.shift_hours))
-        if hours <= rules.most_hours(night=rules.is_night(start_h, hours))
-        and hours + max(rules.weekly_rest, rules.daily_rest) <= HOURS_A_WEEK
+        if rules.allows(start_h, hours)
     )
 
 
@@ -248,5 +247,5 @@ def _nobody_may(needs: Needs, shifts: Sequence[Shift]) -> Iterator[str]:
         first = f"{WEEKDAYS[missing[0] // HOURS_A_DAY]} {missing[0] % HOURS_A_DAY:02d}:00"
         yield (
             f"crews are needed in {len(missing)} hours of the week, the first {first}, in which no duty may be by the "
-            "rules: look at starts, shift_hours, weekly_hours, weekly_rest and night_daily"
+            "rules: look at starts, shift_hours, weekly_hours, weekly_rest, night_daily and night_longest"
         )

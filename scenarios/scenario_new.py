@@ -27,13 +27,21 @@ START: Final = "2026-03-02"
 _SECTORS: Final = ("West", "Middle", "East")
 # They overlap by what a crew takes to come back, so that no sector is left bare.
 _SHIFTS: Final = (("07:00", "15:15"), ("15:00", "23:15"), ("23:00", "07:15"))
-_BREAKS: Final = ("10:30-12:30/45", "18:30-20:30/45", "02:30-04:30/45")
+# By turns, for whoever is free rests as soon as it may: crews that may at the same time all rest at once.
+_BREAKS: Final = (
+    ("10:30-12:30/45", "11:30-13:30/45"),
+    ("18:30-20:30/45", "19:30-21:30/45"),
+    ("02:30-04:30/45", "03:30-05:30/45"),
+)
 # Crews of a station in each shift.
 _CREWS: Final = 2
 # Of all calls, what each grade that sends units has, the most urgent first.
 _SHARES: Final = (0.2, 0.4, 0.4)
 # Calls an hour by the hour of the day: from, to, against the mean of the day.
 HOURS: Final = ((0, 3, 0.9), (3, 7, 0.4), (7, 11, 0.8), (11, 15, 1.1), (15, 19, 1.35), (19, 24, 1.35))
+_ABUSE: Final = "domestic_abuse"
+# Of calls of the most urgent grade.
+_DOMESTIC_SHARE: Final = 0.25
 # How long a call binds a crew, minutes, custody and driving not counted.
 _SCENE_MIN: Final = (45.0, 40.0, 50.0)
 _CUSTODY_SHARE: Final = 0.1
@@ -122,7 +130,7 @@ def draft_of(town: Town, force: Force, profile: str | None) -> Draft:
     # Three shifts share the crews, so a third of them is on duty.
     per_hour = _LOAD * len(crews) / len(_SHIFTS) / _hours_of_work(len(grades))
     return Draft(
-        name=f"A week in {town.network.meta.source.partition('.')[0]}",
+        name=f"A week in {_titled(town.network.meta.source)}",
         start=START,
         about=ABOUT,
         network=NETWORK,
@@ -131,7 +139,7 @@ def draft_of(town: Town, force: Force, profile: str | None) -> Draft:
         tables={
             "stations.csv": town.stations,
             "roster.csv": crews,
-            "rates.csv": list(_rates(grades, per_hour)),
+            "rates.csv": list(_rates(force, grades, per_hour)),
             "services.csv": list(_services(grades)),
             "hot_spots.csv": list(high_streets(town)),
         },
@@ -139,6 +147,11 @@ def draft_of(town: Town, force: Force, profile: str | None) -> Draft:
         handling=handling(grades),
         policies=({"name": "nearest_first"}, {"name": "sector_first"}),
     )
+
+
+def _titled(source: str) -> str:
+    name = Path(source).name.partition(".")[0].replace("_", " ")
+    return f"{name[:1].upper()}{name[1:]}"
 
 
 def sending(force: Force) -> list[str]:
@@ -159,17 +172,21 @@ def _hours_of_work(grades: int) -> float:
     return float((shares @ np.array(_SCENE_MIN[:grades]) + custody_min) / 60.0)
 
 
-def _rates(grades: Sequence[str], per_hour: float) -> Iterator[dict[str, Any]]:
+def _rates(force: Force, grades: Sequence[str], per_hour: float) -> Iterator[dict[str, Any]]:
     for row, grade in enumerate(grades):
         share = _SHARES[row] / sum(_SHARES[: len(grades)])
-        for begin, end, factor in hour_profile():
-            yield {
-                "type": f"{grade.replace('_', ' ').capitalize()} call",
-                "grade": grade,
-                "per_hour": round(per_hour * share * factor, 3),
-                "from_hour": begin,
-                "to_hour": end,
-            }
+        for kind, tags, part in _kinds(force, grade, most_urgent=not row):
+            for begin, end, factor in hour_profile():
+                per = round(per_hour * share * part * factor, 3)
+                yield {"type": kind, "grade": grade, "per_hour": per, "from_hour": begin, "to_hour": end, "tags": tags}
+
+
+def _kinds(force: Force, grade: str, *, most_urgent: bool) -> Iterator[tuple[str, list[str], float]]:
+    """Yield the types of calls of a grade, their tags, and what share of the grade each is."""
+    there = most_urgent and _ABUSE in force.tags
+    if there:
+        yield "Domestic abuse call", [_ABUSE], _DOMESTIC_SHARE
+    yield f"{grade.replace('_', ' ').capitalize()} call", [], 1.0 - _DOMESTIC_SHARE * there
 
 
 def hour_profile() -> list[tuple[int, int, float]]:
@@ -212,7 +229,7 @@ def roster(town: Town, force: Force, crews: int) -> Iterator[Mapping[str, Any]]:
                 "sector": station["sector"],
                 "station": station["name"],
                 "patrol": ("sector", "hot_spots")[place % 2],
-                "breaks": _BREAKS[shift],
+                "breaks": _BREAKS[shift][place % 2],
             }
 
 

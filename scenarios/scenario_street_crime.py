@@ -224,8 +224,9 @@ def _why(counted: Counted) -> str:
 
 
 def _left_out(counted: Counted) -> Iterator[str]:
-    for reason, count in counted.left_out.items():
-        yield f"{count:,} crimes {reason} are left out"
+    if counted.left_out:
+        left, total = counted.left_out.total(), counted.left_out.total() + counted.types.total()
+        yield f"of {total:,} crimes, {left:,} are left out: {_why(counted)}"
     for kind in sorted(counted.types.keys() - CRIMES.keys()):
         yield f"{counted.types[kind]:,} of type {kind} are taken for the least urgent of calls"
 

@@ -80,10 +80,12 @@ def read_rows(path: Path, model: type[ScenarioRow], inside: Inside) -> Rows[Scen
     reads = []
     for where, cells in rows[1:]:
         if len(cells) != len(header):
-            faults.append(Fault(path.name, where, "", f"{len(cells)} cells", f"{len(header)} cells, as the header has"))
+            told = f"{len(cells)} {'cell' if len(cells) == 1 else 'cells'}"
+            faults.append(Fault(path.name, where, "", told, f"{len(header)} cells, as the header has"))
         read, more = _read(where, _values(header, cells, model), model, path.name, absent, inside)
         reads.append(read)
-        faults += more
+        # In a row that has shifted, all the rest is of the wrong column.
+        faults += more if len(cells) == len(header) else ()
     return Rows(path.name, tuple(reads), tuple(faults))
 
 

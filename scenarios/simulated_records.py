@@ -105,8 +105,9 @@ def _manifest(scenario: Scenario, out: Path, counts: Mapping[str, int]) -> str:
     force = scenario.force.model_dump(mode="json", exclude_none=True)
     (out / FORCE).write_text(tomli_w.dumps(force), "utf-8")
     save_network(scenario.network, out / NETWORK)
-    head = {
+    head: dict[str, Any] = {
         "preset": "generic",
+        "simulated": True,
         "time_zone": scenario.force.time_zone,
         "coordinates": "wgs84",
         "force": FORCE,

@@ -64,6 +64,9 @@ class Question:
         Candidates that have to be posts.
     work
         How much the search for a proof may do, in the solver's deterministic seconds: about one second each.
+    gap
+        By what share of its value an answer may fall short of the best: the search ends as soon as it is shown that it
+        does not by more. 0: it goes on until none is better.
     """
 
     model: Model
@@ -75,6 +78,7 @@ class Question:
     share: float | None = None
     kept: tuple[int, ...] = ()
     work: float = 30.0
+    gap: float = 0.0
 
     @property
     def candidates(self) -> int:
@@ -107,12 +111,15 @@ class Question:
     def whole(self) -> tuple[Longs, float]:
         """The weights as whole numbers, and what one of these is worth.
 
-        Weights that are whole stay as they are, but for MEXCLP; all others are told in billionths of their sum.
+        Weights that are whole stay as they are, but for MEXCLP; all others are told in billionths of their sum, at
+        least in one: a point of little weight is not one of none.
         """
         total = float(self.weight.sum())
         if self.model != "mexclp" and total <= PARTS and bool((self.weight == np.floor(self.weight)).all()):
             return self.weight.astype(np.int64), 1.0
-        return np.rint(self.weight * (PARTS / total)).astype(np.int64), total / PARTS
+        share = self.weight / self.weight.max()
+        parts = np.rint(share * (PARTS / share.sum())).astype(np.int64)
+        return np.maximum(parts, self.weight > 0), total / PARTS
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +163,8 @@ class Sited:
     def nearest(self) -> Longs:
         """(n,) for each demand point the candidate of its soonest post, the first on a tie; -1 without any way."""
         chosen = np.array(self.posts, np.int64)
+        if not len(chosen):
+            return np.full(len(self.question.time_ms), -1)
         times = self.question.time_ms[:, chosen]
         soonest = np.where(times < 0, np.iinfo(np.int64).max, times).argmin(axis=1)
         return np.where((times >= 0).any(axis=1), chosen[soonest], -1)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
+from scenarios.experiment import Progress, told_nobody
 from scenarios.experiment_memory import simulated
-from scenarios.results import measured, results_of
+from scenarios.results import Measured, measured, results_of
 from scenarios.results_compared import Comparison, comparison
 from scenarios.scenario import Duty, Scenario, Station
+from scenarios.simulated import Simulated
 
 AS_IT_IS = "stations as they are"
 SITED = "posts as sited"
@@ -41,21 +44,48 @@ def at_posts(scenario: Scenario, posts: Sequence[Station], units: Sequence[int])
     return scenario.with_(duties=duties, stations=(*scenario.stations, *added))
 
 
-def check(scenario: Scenario, posts: Sequence[Station], units: Sequence[int], jobs: int = 1) -> Comparison:
+@dataclass(frozen=True, slots=True)
+class Played:
+    """How a scenario is played.
+
+    Parameters
+    ----------
+    replications
+        How often as it is, and as often with its crews at the posts.
+    jobs
+        How many processes play; 0 for one a processor.
+    progress
+        Called with how many replications of how many are done.
+    """
+
+    replications: int
+    jobs: int = 1
+    progress: Progress = told_nobody
+
+
+def check(scenario: Scenario, posts: Sequence[Station], units: Sequence[int], asked: Played) -> Comparison:
     """Play a scenario as it is and with its crews at posts, under its first policy, and compare pair by pair.
 
     Parameters
     ----------
     posts, units
         See `at_posts`.
-    jobs
-        How many processes play; 0 for one a processor.
     """
-    choice = scenario.policies[0]
-    runs = []
-    for each in (scenario, at_posts(scenario, posts, units)):
-        played = simulated(each, (choice,), scenario.replications, jobs)
-        results = results_of(each, (measured(each, one) for one in played))
+    choice, runs, total = scenario.policies[0], [], 2 * asked.replications
+    asked.progress(0, total)
+    for before, each in zip((0, asked.replications), (scenario, at_posts(scenario, posts, units)), strict=True):
+        played = simulated(each, (choice,), asked.replications, asked.jobs)
+        results = results_of(each, _measured(each, played, partial(_tell, asked.progress, before, total)))
         runs.append((results.headline, results.runs[choice.label]))
     (headline, base), (_, other) = runs
     return comparison(headline, (AS_IT_IS, base), (SITED, other))
+
+
+def _tell(progress: Progress, before: int, total: int, done: int) -> None:
+    progress(before + done, total)
+
+
+def _measured(scenario: Scenario, played: Iterable[Simulated], done: Callable[[int], None]) -> Iterator[Measured]:
+    for number, one in enumerate(played, 1):
+        yield measured(scenario, one)
+        done(number)

@@ -16,7 +16,7 @@ from graphs.network import Network
 from scenarios.cells import meant
 from scenarios.checks import outside
 from scenarios.demand import demand_points
-from scenarios.demand_expected import _along_curve, _systematic
+from scenarios.demand_expected import along_curve, systematic
 from scenarios.demand_places import places_of
 from scenarios.scenario import Area, Scenario, Station
 from scenarios.scenario_areas import read_areas
@@ -27,6 +27,8 @@ from scenarios.scenario_tables import CSV, Rows, read_rows
 from scenarios.tables import rows_of
 
 _WEIGHT: Final = "a number, 0 or more"
+# A file for another town is one mistake, however many rows it has.
+_SHOWN: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def read_demand(path: Path, network: Network) -> tuple[DemandPoint, ...]:
 
 
 def _require_sound(rows: Rows[Any], network: Network, once: str = "") -> None:
-    faults = [*rows.faults, *_place_faults(rows, network)]
+    faults = [*rows.faults, *_summed(list(_place_faults(rows, network)))]
     first = dict[str, str]()
     for read in rows.rows:
         value = read.value(once) if once else None
@@ -106,6 +108,13 @@ def _require_sound(rows: Rows[Any], network: Network, once: str = "") -> None:
         faults.append(Fault(rows.source, "", "", "no rows", "one or more"))
     if faults:
         raise InputError(faults)
+
+
+def _summed(faults: Sequence[Fault]) -> Iterator[Fault]:
+    """Yield faults of places, those beyond the first few as one."""
+    yield from faults[:_SHOWN]
+    if rest := faults[_SHOWN:]:
+        yield replace(rest[0], where="", value=f"places of {len(rest):,} rows more", hint="")
 
 
 def _place_faults(rows: Rows[Any], network: Network) -> Iterator[Fault]:
@@ -122,8 +131,8 @@ def _place_faults(rows: Rows[Any], network: Network) -> Iterator[Fault]:
 def spread_candidates(network: Network, count: int) -> tuple[Station, ...]:
     """Return candidates on ordinary streets, at equal steps along all of them, neighbours one after the other."""
     places = places_of(network, ())
-    order = _along_curve(*((places.begin + places.end) / 2.0).T)
-    row, share = _systematic(np.diff(places.along_m)[order], count)
+    order = along_curve(*((places.begin + places.end) / 2.0).T)
+    row, share = systematic(np.diff(places.along_m)[order], count)
     lat, lon = places.on(order[row], share)
     digits = len(str(count))
     found = dict.fromkeys(zip(lat.tolist(), lon.tolist(), strict=True))

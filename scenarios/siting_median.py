@@ -28,7 +28,7 @@ def median(question: Question) -> Sited:
     cost = Cost.of(question)
     found = bounded(cost, question, _start(cost, question))
     posts, bound = found.posts, found.bound
-    if bound < cost.known(posts):
+    if cost.known(posts) - bound > question.gap * cost.known(posts):
         posts, bound = _proved(cost, question, found)
     units = np.zeros(question.candidates, np.int64)
     units[posts] = 1
@@ -48,10 +48,11 @@ def _start(cost: Cost, question: Question) -> list[int]:
         model.add_bool_or([chosen[column] for column in np.flatnonzero(row).tolist()])
     model.minimize(cp_model.LinearExpr.sum(chosen))
     proof = prove(model, chosen, question.work)
-    if proof is None or proof.values.sum() > question.count:
-        least = "" if proof is None or not proof.complete else f"; it takes {proof.values.sum()}"
-        what = "too few posts to reach every demand point that some candidate reaches"
-        raise NotSited(f"{what}: {question.count}{least}")
+    reaching = "reach every demand point that some candidate reaches"
+    if proof is None or (proof.values.sum() > question.count and not proof.complete):
+        raise NotSited(f"no {question.count} posts were found in the work allowed that {reaching}: allow more")
+    if proof.values.sum() > question.count:
+        raise NotSited(f"too few posts to {reaching}: {question.count}; it takes {proof.values.sum()}")
     posts = [*question.kept, *(row for row in np.flatnonzero(proof.values).tolist() if row not in question.kept)]
     spare = [row for row in range(question.candidates) if row not in posts]
     return exchanged(finite, [*posts, *spare[: question.count - len(posts)]], question.kept)
@@ -89,7 +90,7 @@ def _proved(cost: Cost, question: Question, found: Bounded) -> tuple[list[int], 
     for row, var in chosen.items():
         model.add_hint(var, row in posts)
     model.minimize(cp_model.LinearExpr.weighted_sum(steps, heights) + least)
-    proof = prove(model, list(chosen.values()), question.work)
+    proof = prove(model, list(chosen.values()), question.work, question.gap)
     if proof is None:
         return posts, bound
     better = [row for row, told in zip(open_, proof.values.tolist(), strict=True) if told]

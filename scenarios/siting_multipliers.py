@@ -102,13 +102,17 @@ class _Search:
             if number % _TRY_EVERY == 0:
                 self._try(self.open[chosen].tolist())
                 self._settle()
-            if self.best > self.value - 1.0 or step < _LAST_STEP or not slope.any():
+            if self.best > self._enough() or step < _LAST_STEP or not slope.any():
                 break
             if waited > _PATIENCE:
                 step, waited, now = step / 2.0, 0, self.best_at
                 continue
             # A little above the value, so that steps do not die out where the value is the bound.
             now = now + slope * (step * (self.value * 1.0005 - bound) / (slope @ slope))
+
+    def _enough(self) -> float:
+        """Return beyond which bound nothing is left to show; costs are whole numbers."""
+        return self.value - max(1.0, self.value * self.question.gap)
 
     def found(self) -> Bounded:
         saved = self._settle()

@@ -33,13 +33,15 @@ class Proof:
     complete: bool
 
 
-def prove(model: cp_model.CpModel, variables: Sequence[cp_model.IntVar], work: float) -> Proof | None:
+def prove(model: cp_model.CpModel, variables: Sequence[cp_model.IntVar], work: float, gap: float = 0.0) -> Proof | None:
     """Solve a model from its hint on; None where no answer was found in the work allowed.
 
     Parameters
     ----------
     work
         Deterministic seconds.
+    gap
+        By what share of the best value an answer may fall short of its bound.
 
     Raises
     ------
@@ -50,11 +52,13 @@ def prove(model: cp_model.CpModel, variables: Sequence[cp_model.IntVar], work: f
     asked = solver.parameters
     # Several workers share what they find as they go; with one, the order is always the same.
     asked.num_workers, asked.random_seed, asked.linearization_level = 1, _SEED, 2
-    asked.max_deterministic_time = work
+    asked.max_deterministic_time, asked.relative_gap_limit = work, gap
     status = solver.solve(model)
     if status == cp_model.UNKNOWN:
         return None
     if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
         raise ValueError(f"CP-SAT: {solver.status_name(status)} {model.validate()}")
     values = np.array([solver.value(each) for each in variables], np.int64)
-    return Proof(values, round(solver.best_objective_bound), status == cp_model.OPTIMAL)
+    # With a gap allowed, CP-SAT calls an answer optimal that is only near enough.
+    bound = round(solver.best_objective_bound)
+    return Proof(values, bound, status == cp_model.OPTIMAL and (gap == 0.0 or bound == round(solver.objective_value)))

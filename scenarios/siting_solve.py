@@ -36,6 +36,12 @@ def solve(question: Question) -> Sited:
     NotSited
         No posts do what is asked, or none were found in the work allowed.
     """
+    if (
+        question.model in {"p-median", "set-covering"}
+        and not (question.serves.any(axis=1) & (question.weight > 0)).any()
+    ):
+        what = "reaches any of the demand" if question.model == "p-median" else "covers any of the demand in that time"
+        raise NotSited(f"no candidate {what}")
     if question.model == "p-median":
         return median(question)
     if question.model == "set-covering":
@@ -51,7 +57,9 @@ def _most_covered(question: Question) -> Sited:
     weight, worth = question.whole
     covers, weight = merged(question.covers, weight)
     once = question.model == "maximal-covering"
-    gains = _gains(weight, 0.0 if once else question.busy, 1 if once else question.count)
+    # What all first units gain is left out of the whole numbers, or units that are almost always busy gain nothing.
+    busy, worth = (0.0, worth) if once else (question.busy, worth * (1.0 - question.busy))
+    gains = _gains(weight, busy, 1 if once else question.count)
     start = covering_units(covers, gains, question.count, question.kept, once=once)
     model = cp_model.CpModel()
     most = 1 if once else question.count
@@ -69,15 +77,15 @@ def _most_covered(question: Question) -> Sited:
     for var, told in zip(units, start.tolist(), strict=True):
         model.add_hint(var, told)
     model.maximize(cp_model.LinearExpr.weighted_sum(steps, worths))
-    proof = prove(model, units, question.work)
+    proof = prove(model, units, question.work, question.gap)
     if proof is None:
         return _sited(question, start, float(gains.sum()) * worth, proved=False)
     return _sited(question, proof.values, proof.bound * worth, proved=proof.complete)
 
 
 def _gains(weight: Longs, busy: float, count: int) -> Longs:
-    """Return what each row gains by its first unit, its second and so on, down to nothing, as whole numbers."""
-    by_unit = (1.0 - busy) * busy ** np.arange(count)
+    """Return what each row gains by its first unit, its second and so on, down to nothing, as shares of ``1 - q``."""
+    by_unit = busy ** np.arange(count)
     gains = np.rint(weight[:, None] * by_unit).astype(np.int64)
     used = int(np.count_nonzero(gains.any(axis=0)))
     return np.hstack([gains[:, :used], np.zeros((len(weight), 1), np.int64)])
@@ -118,7 +126,7 @@ def _fewest_proof(question: Question, covers: Mask, weight: Longs, needed: int, 
     for post, told in zip(posts, start.tolist(), strict=True):
         model.add_hint(post, told)
     model.minimize(cp_model.LinearExpr.sum(posts))
-    return prove(model, posts, question.work)
+    return prove(model, posts, question.work, question.gap)
 
 
 def merged(covers: Mask, weight: Longs) -> tuple[Mask, Longs]:

@@ -71,11 +71,6 @@ def test_what_a_unit_did_outside_its_states_is_not_known() -> None:
     assert [sample[3] for sample in told["units"][0]["spells"][0]] == [0, None]
 
 
-def test_nothing_is_kept_from_outside_the_window() -> None:
-    told = played_back(dict.fromkeys((-30, 0, 30, 60, 90), (LAT, LON)), [state("station", -HOUR, HOUR)], to_s=90)
-    assert moments(told) == [[0, 60]]
-
-
 def test_incidents_of_the_window_with_their_lives() -> None:
     rows = [
         incident("over before", -2 * HOUR, 300),

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from api.cli import main
+from api.printing_site import proof_words
 from roadmaps import RoadMap
 from scenarios.scenario import Duty, Station
 from scenarios.scenario_files import read_scenario
@@ -98,6 +99,20 @@ def test_a_median_counts_apart_what_no_candidate_reaches(site: Planner) -> None:
     assert 0 < result["value"] < 2 * west["value"]
 
 
+def test_near_enough_is_said_to_be_so() -> None:
+    told = {"proved": False, "value": 99.0, "bound": 100.0, "gap": 0.0101}
+    assert proof_words({**told, "near_enough": 0.02}).endswith(
+        "1.01% from it at most, as near as asked; --gap 0 goes on"
+    )
+    assert proof_words({**told, "near_enough": 0.0}).endswith("1.01% from it at most; more --limit may tell")
+
+
+def test_demand_that_no_candidate_is_near_is_no_answer(site: Planner) -> None:
+    done = site("--model", "set-covering", "--within", 0.001)
+    assert done.exit_code == 3
+    assert "error: no candidate covers any of the demand in that time" in done.stderr
+
+
 def test_too_few_posts_for_both_halves_are_no_answer(site: Planner) -> None:
     done = site("--model", "p-median", "--posts", 1, demand=site.file("everywhere.csv", "name", "BDFJ"))
     assert done.exit_code == 3
@@ -162,6 +177,11 @@ class TestWrongOptions:
                 "--weight: persons is not accepted; accepted: no such option without --areas",
             ),
             (("--posts", 1, "--check"), "options --check: given is not accepted; accepted: no such option without"),
+            (
+                ("--posts", 1, "--replications", 3),
+                "--replications: 3 is not accepted; accepted: no such option without",
+            ),
+            (("--posts", 1, "--gap", 0.7), "options --gap: 0.7 is not accepted; accepted: a number from 0 to 0.5"),
             (("--posts", 1, "--json", "--geojson"), "options --json, --geojson: both is not accepted"),
             (("--posts", 1, "-o", "/no/such/folder"), "options -o: /no/such/folder is not accepted"),
             (("--posts", 1, "--profile", "flying"), "flying"),
@@ -203,9 +223,10 @@ def test_a_scenario_has_demand_and_stations(scenario: Path) -> None:
 
 def test_posts_are_checked_by_simulation(scenario: Path) -> None:
     words = ("--points", 50, "--spread", 20, "--model", "mexclp", "--units", 5, "--within", 5, "--busy", 0.4)
-    done = nearest("site", "--scenario", scenario, *words, "--check", "--jobs", 1)
+    done = nearest("site", "--scenario", scenario, *words, "--check", "--replications", 3, "--jobs", 1)
     assert done.exit_code == 0
     assert "posts as sited against stations as they are" in done.stdout
+    assert done.stderr.splitlines()[-6:] == [f"{number} of 6 replications" for number in range(1, 7)]
 
 
 def test_crews_go_to_the_post_that_has_fewest_for_its_units(scenario: Path) -> None:

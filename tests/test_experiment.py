@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, replace
 from hashlib import sha256
@@ -83,6 +84,19 @@ def files_of(out: Path) -> Mapping[str, str]:
     return {
         str(path.relative_to(out)): sha256(path.read_bytes()).hexdigest() for path in out.rglob("*") if path.is_file()
     }
+
+
+def _change(path: Path) -> None:
+    body = bytearray(path.read_bytes())
+    body[len(body) // 2] ^= 1
+    path.write_bytes(body)
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+DAMAGES: Mapping[str, Callable[[Path], None]] = {"changed": _change, "cut": _cut, "gone": Path.unlink}
 
 
 def processes_with(text: str) -> list[str]:
@@ -187,20 +201,25 @@ class TestEqualBytes:
         assert steps == [COUNT]
         assert files_of(done) == before
 
+    @pytest.mark.parametrize("how", DAMAGES)
     @pytest.mark.parametrize("name", ["states.parquet", "counts.json", "measured.json", "SHA256SUMS"])
-    @pytest.mark.parametrize("how", ["changed", "cut", "gone"])
-    def test_after_a_file_was_damaged(self, scenario_folder: Path, tmp_path: Path, name: str, how: str) -> None:
-        out = tmp_path / "out"
-        run(scenario_folder, replace(ASKED, policies=(NEAREST,), replications=1), out)
-        before, path = files_of(out), out / "replications" / "nearest_first" / "0001" / name
-        body = bytearray(path.read_bytes())
-        body[len(body) // 2] ^= 1
-        path.write_bytes(body if how == "changed" else body[: len(body) // 2])
-        if how == "gone":
-            path.unlink()
-        assert not is_whole(path.parent)
-        run(scenario_folder, replace(ASKED, policies=(NEAREST,), replications=1), out)
-        assert files_of(out) == before
+    def test_damage_is_seen(self, done: Path, tmp_path: Path, name: str, how: str) -> None:
+        folder = tmp_path / "0001"
+        shutil.copytree(done / "replications" / "nearest_first" / "0001", folder)
+        assert is_whole(folder)
+        DAMAGES[how](folder / name)
+        assert not is_whole(folder)
+
+    def test_after_files_were_damaged(self, scenario_folder: Path, done: Path, tmp_path: Path) -> None:
+        out, steps = tmp_path / "out", list[int]()
+        shutil.copytree(done, out)
+        folders = out / "replications" / "nearest_first"
+        DAMAGES["changed"](folders / "0001" / "states.parquet")
+        DAMAGES["cut"](folders / "0002" / "measured.json")
+        DAMAGES["gone"](folders / "0004" / "SHA256SUMS")
+        run(scenario_folder, ASKED, out, progress=lambda at, _of: steps.append(at))
+        assert steps == [5, 6, 7, 8]
+        assert files_of(out) == files_of(done)
 
 
 class TestStopped:
@@ -219,7 +238,7 @@ class TestStopped:
         head.write_text(head.read_text("utf-8").replace("hours = 6", "days = 3000"), "utf-8")
         begun = time.monotonic()
         with pytest.raises(Stopped):
-            run(folder, replace(ASKED, replications=1), tmp_path / "out", stopped=lambda: time.monotonic() > begun + 8)
+            run(folder, replace(ASKED, replications=1), tmp_path / "out", stopped=lambda: time.monotonic() > begun + 5)
         assert time.monotonic() < begun + 20
 
 
@@ -231,8 +250,16 @@ class TestRefused:
         """Return a scenario, and a folder that was begun for it."""
         folder = copied(scenario_folder, tmp_path)
         with held(tmp_path / "out", replace(read_scenario(folder), seed=ASKED.seed), ASKED):
-            pass
+            (tmp_path / "out" / "replications" / "nearest_first" / "0001").mkdir(parents=True)
         return folder, tmp_path / "out"
+
+    def test_where_nothing_was_played_yet_anything_may_be_asked(self, begun: tuple[Path, Path]) -> None:
+        other = Asked((BATCH,), replications=1, seed=8)
+        scenario = replace(read_scenario(begun[0]), seed=other.seed)
+        (begun[1] / "replications" / "nearest_first" / "0001").rmdir()
+        with held(begun[1], scenario, other):
+            pass
+        assert orjson.loads((begun[1] / "manifest.json").read_bytes()) == experiment_place.manifest_of(scenario, other)
 
     def test_inputs_that_changed(self, begun: tuple[Path, Path]) -> None:
         for name in ("roster.csv", "rates.csv"):
@@ -319,6 +346,22 @@ def _child() -> int:
         if rest.rsplit(")", 1)[1].split()[1] == str(os.getpid()) and b"loky.backend.popen_loky_posix" in command:
             return int(pid)
     raise AssertionError("no process plays")
+
+
+def test_two_settings_of_one_policy_are_two_policies(scenario_folder: Path, tmp_path: Path) -> None:
+    out, seldom = tmp_path / "out", PolicyChoice("batch", {"every_s": 600})
+    results = run(scenario_folder, Asked((BATCH, seldom), 2, 7), out)
+    labels = ["batch every_s=120", "batch every_s=600"]
+    assert [outcome.policy for outcome in results.outcomes] == labels
+    told = orjson.loads((out / "results.json").read_bytes())
+    assert [policy["policy"] for policy in told["policies"]] == labels
+    (held_against,) = told["comparisons"]
+    assert (held_against["base"], held_against["other"], held_against["pairs"]) == (*labels, 2)
+    # Who plans more seldom keeps incidents waiting longer for the next plan.
+    wait = next(each for each in held_against["differences"] if each["key"]["measure"] == "wait_mean_s")
+    assert wait["mean"] > 0
+    page = (out / "report.html").read_text("utf-8")
+    assert [f'<h2 id="p{row}">{label}</h2>' in page for row, label in enumerate(labels, 1)] == [True, True]
 
 
 class TestInMemory:
@@ -473,7 +516,8 @@ class TestCommands:
         out = played[1] / "out"
         printed = nearest("compare", done, out)
         assert printed.exit_code == 0
-        assert "out: nearest_first against out: nearest_first" in printed.stdout
+        names = [f"{each.parent.name}/{each.name}: nearest_first" for each in (out, done)]
+        assert f"{names[0]} against {names[1]}" in printed.stdout
         (told,) = orjson.loads(nearest("compare", done, out, "--json").stdout)
         assert told["pairs"] == 2
         assert {each["finding"] for each in told["differences"]} == {"same"}
@@ -492,13 +536,15 @@ class TestCommands:
             (("--animate", "tonight"), "FROM/TO"),
             (("--animate", "2026-03-02T03:00/2026-03-02T04:00"), "times in order from 2026-03-02T16:00:00+00:00"),
             (("--records", "{there}"), "a folder that is not there yet, or is empty"),
+            (("--records", "{out}"), "a folder that is not there yet, or is empty"),
+            (("--policy", "nearest", "--animate", "tonight"), "FROM/TO"),
             (("--dask", "nonsense"), "the address of a Dask scheduler that answers"),
         ],
     )
     def test_options_that_are_at_fault(
-        self, scenario_folder: Path, done: Path, tmp_path: Path, options: tuple[str, str], told: str
+        self, scenario_folder: Path, done: Path, tmp_path: Path, options: tuple[str, ...], told: str
     ) -> None:
-        words = [word.replace("{there}", str(done)) for word in options]
+        words = [word.replace("{there}", str(done)).replace("{out}", str(tmp_path / "out")) for word in options]
         refused = nearest("simulate", scenario_folder, "-o", tmp_path / "out", *words)
         assert refused.exit_code == 2
         assert told in refused.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from scenarios.results import Results, measured, results_of
 from scenarios.results_compared import comparisons_of
 from scenarios.results_measures import MEASURES, Key
 from scenarios.results_places import Cell, grid_of
+from scenarios.scenario import Rate
 from scenarios.simulated import Simulated
 from test_report import Page
 
@@ -90,6 +92,19 @@ def test_what_files_say_is_text(page: Page, text: str) -> None:
     assert "0.1<&" in page.words
 
 
+def test_names_of_any_kind_are_text() -> None:
+    names = ["<script>alert(1)</script>", "$\\frac{1$", "a&b\"'", "n" * 200, "\u533a\u57df"]
+    rows = [incident(f"{name}-{n}", 0, 300, sector=name, type=name) for name in names for n in range(5)]
+    states = [state("at_scene", 0, HOUR, name, row) for row, name in enumerate(names)]
+    made = [played(rows, [sent("1", 0, 10, callsign=name)], states, policy=name) for name in names[:2]]
+    of = replace(scenario(demand=tuple(Rate(name, "emergency", 1.0) for name in names)), name=names[0])
+    found = results_of(of, [measured(of, one) for one in made])
+    text = report_html(of, found, comparisons_of(found), {name: name for name in names})
+    assert "<script" not in text
+    page = Page(text)
+    assert [page.words.count(name) > 5 for name in names] == [True] * len(names)
+
+
 def test_the_answer_with_its_intervals(page: Page) -> None:
     # Of twenty, after 300 + 45 n and a few seconds, fourteen are within 15 minutes.
     assert "Share in target 70.0% Emergency; 70.0 to 70.0%" in page.words
@@ -136,6 +151,15 @@ def test_many_open_at_the_end_are_told() -> None:
     pending = [incident(str(n), 0, target_s=28_800, due_ms=8 * HOUR, grade="standard") for n in range(9)]
     page = Page(html(results_of(scenario(), [measured(scenario(), played(pending))])))
     assert "100.0% of the incidents were still open" in page.words
+
+
+def test_that_many_were_reached_by_nobody_is_told() -> None:
+    reached = [incident(str(n), 0, 300) for n in range(18)]
+    gone = [incident("lost", 0, outcome="lost"), incident("open", 0)]
+    told = "10.0% of the incidents were lost, or open when the simulation ended"
+    for rows, there in (([*reached, *gone], True), ([*reached, *reached, *gone[:1]], False)):
+        page = Page(html(results_of(scenario(), [measured(scenario(), played(rows))])))
+        assert (told in page.words) == there
 
 
 def test_files_hold_the_same_numbers(tmp_path: Path) -> None:

@@ -62,8 +62,10 @@ def test_two_units_on_a_line_each_sent_to_what_is_nearest_to_it() -> None:
 
 
 def test_the_best_boundary_lies_nearer_to_the_busier_unit() -> None:
-    """The optimum of 53/126 is counted from the first unit towards the second."""
-    model, travel = line(FIRST - 53 / 126)
+    """The book's 53/126 is the distance from the unit at +0.75: the boundary itself is at 83/252 on the line."""
+    boundary = FIRST - 53 / 126
+    assert boundary == pytest.approx(83 / 252)
+    model, travel = line(boundary)
     assert f"{model.mean_travel(travel):.5f}" == "0.46166"
     assert f"{imbalance(model):.5f}" == "0.04405"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import pickle
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import numpy as np
@@ -158,6 +159,36 @@ def test_who_waits_at_the_end_or_since_the_warm_up_is_in_the_queue_of_the_period
     assert found[Key("queue_mean")] == pytest.approx((240 + 2) / 240)
 
 
+def test_who_loses_its_only_unit_is_in_the_queue_again() -> None:
+    def step(name: str, assigned_min: int, cleared_min: int | None, ended: str | None) -> tuple[object, ...]:
+        cleared_ms = None if cleared_min is None else cleared_min * MINUTE
+        return name, 0, "R1", assigned_min * MINUTE, None, None, cleared_ms, ended, 5 * MINUTE, 10.0
+
+    rows = [
+        incident("diverted", 0, 3_600, closed_ms=90 * MINUTE),
+        # While the second is called away the first stays; then nobody is left.
+        incident("two sent", 0, 3_600, closed_ms=90 * MINUTE),
+        incident("relieved", 0, 3_600, closed_ms=90 * MINUTE),
+        incident("never reached", 0, first_assigned_ms=MINUTE),
+    ]
+    steps = [
+        step("diverted", 1, 11, "diverted"),
+        step("two sent", 1, 60, "diverted"),
+        step("two sent", 2, 4, "diverted"),
+        step("relieved", 1, 5, "relieved"),
+        step("relieved", 5, 90, "cleared"),
+        step("never reached", 1, 230, "diverted"),
+        # Ten minutes after its unit was called away.
+        step("diverted", 21, 90, "cleared"),
+    ]
+    found = values(played(rows, steps))
+    assert found[Key("queue_mean")] == pytest.approx((10 + 10 + 30) / 240)
+    assert found[Key("queue_longest")] == 1
+    # Whose unit is not done when the simulation ends does not wait.
+    held = [step("diverted", 1, None, None)]
+    assert values(played([incident("diverted", 0, 3_600, closed_ms=None)], held))[Key("queue_mean")] == 0
+
+
 def test_enough_units_is_of_incidents_that_need_several() -> None:
     rows = [
         incident("1", 0, 300),
@@ -213,6 +244,23 @@ def test_nobody_on_duty_has_no_utilisation() -> None:
     assert Key("utilisation") not in found
     assert found[Key("duty_h")] == 0
     assert found[Key("on_duty", "", "hour", "23")] == 0
+
+
+def test_the_hour_that_comes_twice_when_clocks_go_back() -> None:
+    # From 00:30 UTC, 01:30 by the clocks of the summer, which go back to 01:00 half an hour later.
+    of = scenario(start=datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
+    rows = [incident(str(n), n * 30 * MINUTE, 300.0 * (n + 1)) for n in range(4)]
+    states = [state("patrol", 0, 30 * MINUTE), state("at_scene", 30 * MINUTE, 2 * HOUR)]
+    looks = [(n * 30 * MINUTE, n, n / 4) for n in range(4)]
+    found = values(played(rows, states=states, coverage=looks), of)
+    hours = {"01": 3, "02": 1}
+    assert {key.group: value for key, value in found.items() if key[:3] == ("incidents", "", "hour")} == hours
+    assert found[Key("response_mean_s", "", "hour", "01")] == 600
+    assert found[Key("utilisation", "", "hour", "01")] == 2 / 3
+    # An hour and a half of it passed, and somebody was there all of the time.
+    assert found[Key("on_duty", "", "hour", "01")] == 1
+    assert found[Key("coverage", "", "hour", "01")] == 0.25
+    assert found[Key("free", "", "week_hour", "7 01")] == 1
 
 
 @given(

@@ -136,14 +136,26 @@ def test_two_rosters_are_compared_from_what_they_left(tmp_path: Path) -> None:
     assert next(one for one in found.differences if one.key == MEDIAN).mean == -60
 
 
+def test_folders_of_one_name_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in ("monday", "friday"):
+        (tmp_path / place).mkdir()
+        keep(tmp_path / place / "out", compared(nights("batch", 200, 300)))
+    monkeypatch.chdir(tmp_path / "monday" / "out")
+    (found,) = compared_files(Path("results.json"), tmp_path / "friday" / "out" / "results.json")
+    assert (found.base, found.other) == ("monday/out: batch", "friday/out: batch")
+    (same,) = compared_files(Path("results.json"), Path("results.json"))
+    assert (same.base, same.other) == ("out: batch", "out: batch")
+
+
 def test_files_that_cannot_be_compared_are_refused(tmp_path: Path) -> None:
     keep(tmp_path / "a", compared(nights("batch", 200)))
     keep(tmp_path / "b", compared(nights("sector_first", 200)))
     with pytest.raises(InputError, match="one of batch"):
         compared_files(tmp_path / "a" / "results.json", tmp_path / "b" / "results.json")
-    for text in ("", "[]", "{}"):
+    later = (tmp_path / "a" / "results.json").read_text("utf-8").replace('"format":1', '"format":2')
+    for text in ("", "[]", "{}", later):
         tmp_path.joinpath("other.json").write_text(text, "utf-8")
         with pytest.raises(InputError, match=r"results\.json as"):
             kept_runs(tmp_path / "other.json")
-    with pytest.raises(InputError, match="FileNotFoundError"):
+    with pytest.raises(InputError, match="No such file"):
         kept_runs(tmp_path / "none.json")

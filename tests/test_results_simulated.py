@@ -93,14 +93,17 @@ def test_policies_meet_the_same_incidents_and_are_compared(of: Scenario, tmp_pat
 
 
 def test_looking_on_changes_nothing(of: Scenario, night: Simulated) -> None:
-    watch = AnimationWatch(30_000, 0, HOUR)
+    watch = AnimationWatch(30_000, HOUR + 7_000, 2 * HOUR)
     seen = simulate(of, NEAREST, 1, watch=watch)
     assert measured(of, seen) == measured(of, night)
+    # Nobody looks outside the window.
+    for samples in watch.samples.values():
+        assert [at_ms for at_ms, _, _ in samples] == list(range(HOUR + 7_000, 2 * HOUR, 30_000))
     told = json.loads(animation_json(of, watch, seen))
     assert [one["callsign"] for one in told["units"]] == ["N1", "S1"]
     assert told["start"] == START.isoformat()
     for one in told["units"]:
         (spell,) = one["spells"]
-        assert (spell[0][0], spell[-1][0]) == (0, 3_570)
+        assert (spell[0][0], spell[-1][0]) == (3_607, 7_177)
         assert None not in [sample[3] for sample in spell]
         assert all(of.network.contains(lat, lon) for _, lat, lon, _ in spell)

@@ -16,7 +16,7 @@ from scenarios.roster_lines import Line, broken, lines_of
 from scenarios.roster_rules import Rules
 from scenarios.roster_shifts import Shift
 
-RULES = Rules()
+RULES = Rules(weekly_hours=48)
 WORK = 5.0
 EARLY, LATE, NIGHT = 7, 15, 22
 
@@ -100,10 +100,36 @@ def test_twice_the_same() -> None:
             "the longest rest of the week is 20 hours, 35 are needed",
         ),
         (tuple(Shift(day * 24 + EARLY, 10) for day in range(5)), "50 hours a week, 48 are allowed"),
+        # 37 hours from Sunday at 02:00 to Monday at 15:00: 22 and 15 on either side of midnight.
+        (
+            (*(Shift(day * 24 + LATE, 8) for day in range(5)), Shift(5 * 24 + 18, 8)),
+            "no rest of the week has its 24 hours between one Monday and the next",
+        ),
     ],
 )
 def test_what_a_line_breaks_is_said(line: Line, said: str) -> None:
     assert said in broken(line, RULES)
+
+
+def test_a_rest_over_sunday_midnight_counts_where_one_week_has_24_hours_of_it() -> None:
+    assert broken(tuple(Shift(day * 24 + LATE, 8) for day in range(6)), RULES) == []
+    # From Sunday at 23:00 to Tuesday at 15:00.
+    assert broken(tuple(Shift(day * 24 + LATE, 8) for day in range(1, 7)), RULES) == []
+
+
+def test_no_officer_has_a_week_without_its_rest() -> None:
+    """One officer could work all six duties, but for the 37 hours that are cut by Sunday midnight."""
+    duties = {**{Shift(day * 24 + LATE, 8): 1 for day in range(5)}, Shift(5 * 24 + 18, 8): 1}
+    found = lines_of(duties, RULES, WORK)
+    assert (len(found.lines), found.bound) == (2, 2)
+
+
+def test_officers_begin_at_one_hour_of_the_day_where_that_takes_no_more_of_them() -> None:
+    """Lines that mix early, late and night turns take as few; five of 8 hours each, in seven days, are seven lines."""
+    shifts = {Shift(day * 24 + start, 8): 5 for day in range(7) for start in (EARLY, LATE, NIGHT)}
+    found = lines_of(shifts, Rules(), WORK)
+    assert len(found.lines) == found.bound == 21
+    assert [len({shift.start_h for shift in line}) for line in found.lines] == [1] * 21
 
 
 def test_a_long_week_of_nights_is_shorter_where_the_force_says_so() -> None:

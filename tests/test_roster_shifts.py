@@ -108,9 +108,17 @@ def test_one_alone_does_what_needs_no_pair() -> None:
 
 def test_no_more_different_starts_than_allowed() -> None:
     asked = needs({hour: 1 + (hour % 24 in range(9, 14)) for hour in range(168)})
-    found = cover(asked, [PAIR], Rules(most_starts=2), WORK)
+    found = cover(asked, [PAIR], Rules(shift_hours=(8, 12), starts=tuple(range(24)), most_starts=2), WORK)
     assert covered(found, asked)
     assert len({shift.start_h for _, shift in found.crews}) <= 2
+
+
+def test_a_long_night_is_no_duty_where_its_work_is_dangerous() -> None:
+    every, safe = (
+        {(shift.start_h, shift.hours) for shift in legal_shifts(rules)} for rules in (Rules(), Rules(night_longest=8))
+    )
+    assert every - safe == {(18, 9), (18, 10), (22, 9), (22, 10)}
+    assert safe < every
 
 
 def test_too_few_starts_are_said() -> None:

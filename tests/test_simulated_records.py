@@ -175,8 +175,8 @@ def require_same(found: Audited) -> Counter[str]:
             continue
         assert verdict.verdict in JUDGED
         first = set(found.watch.first[name][2])
-        # Where all who were sent first were called away at once, the audit looks at who was sent after them.
-        assert not first & set(verdict.sent) or verdict.nearest_eligible == own["nearest_eligible"]
+        # Who is sent a moment later, and came on duty in between, may be nearer than all who could be sent at first.
+        assert verdict.nearest_eligible in {own["nearest_eligible"], *(set(verdict.sent) - first)}
         if set(verdict.sent) == first:
             _require_same_answer(found, name, verdict)
             classes[verdict.verdict] += 1

@@ -50,6 +50,8 @@ def test_the_same_seed_gives_the_same_and_another_does_not() -> None:
 def test_looking_on_changes_nothing() -> None:
     class Looker:
         every_ms: int | None = 60_000
+        from_ms: int | None = None
+        to_ms: int | None = None
         seen_at: list[int]
 
         def __init__(self) -> None:

@@ -81,6 +81,19 @@ def test_all_faults_of_candidates_are_told_together(town: RoadMap, tmp_path: Pat
     assert 'row 7 lat: "x" is not accepted' in told
 
 
+def test_a_file_for_another_town_is_not_told_row_by_row(town: RoadMap, tmp_path: Path) -> None:
+    file = tmp_path / "demand.csv"
+    file.write_text("lat,lon\n" + "57.7,11.9\n" * 5_000)
+    with pytest.raises(InputError) as error:
+        read_demand(file, town.network)
+    told = faults_of(error)
+    assert len(told) == 21
+    assert "row 2 lat, lon: 57.7, 11.9 is not accepted" in told[0]
+    assert (
+        "demand.csv lat, lon: places of 4,980 rows more is not accepted; accepted: a point of the network" in told[-1]
+    )
+
+
 def test_demand_points_weigh_1_and_are_called_by_their_row_unless_told(town: RoadMap, tmp_path: Path) -> None:
     file = tmp_path / "demand.csv"
     file.write_text(
