@@ -66,18 +66,20 @@ def test_no_other_round_met_it_with_fewer_officers(found: Found) -> None:
 
 
 def test_what_meets_the_target_by_luck_is_told_and_not_chosen() -> None:
-    """A single week is played each time: the third round meets the target in it, and misses it in the next."""
+    """A single week is played each time: before long one meets the target that the next week misses."""
     asked = question(target=0.9, waiting=0.4, replications=1, rounds=5)
-    told = find_roster(replace(busy_town(), seed=2), asked, quiet)
-    lucky = told.rounds[2]
+    searches = (find_roster(replace(busy_town(), seed=seed), asked, quiet) for seed in range(1, 20))
+    told = next(found for found in searches if any(each.afresh for each in found.rounds))
+    row, lucky = next((row, each) for row, each in enumerate(told.rounds) if each.afresh)
     assert lucky.share is not None
     assert lucky.afresh is not None
     assert lucky.share.mean >= 0.9 > lucky.afresh.mean
     assert told.round != lucky
     # From then on both weeks count.
-    assert [each.share and each.share.replications for each in told.rounds] == [1, 1, 1, 1, 2]
-    rounds = roster_summary(told, asked)["rounds"]
-    assert ["afresh" in each for each in rounds] == [False, False, True, False, False]
+    last = told.rounds[-1].share
+    assert last is not None
+    assert last.replications > lucky.share.replications == 1
+    assert "afresh" in roster_summary(told, asked)["rounds"][row]
 
 
 def test_every_hour_has_what_it_needs(found: Found) -> None:
