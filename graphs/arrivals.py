@@ -13,7 +13,7 @@ import numpy as np
 
 from graphs.chart import Chart, Room, Starts, columns_of, room_for, starts_of, stops_of
 from graphs.fleet import best_of, from_each, least_costs, nearest
-from graphs.legs import Leg, Legs, direct_cost, leg_of
+from graphs.legs import Leg, Legs, direct_cost, leg_of, start_cost
 from graphs.network import Longs
 from graphs.searches import clear, drive, from_spot, look
 from graphs.snapping import Approach, Spot, Spots
@@ -146,7 +146,7 @@ class Arrivals:
     def _driven(self, cost: int, spot: Spot, row: int) -> tuple[int, ...]:
         if direct_cost(self._times, spot, self._approaches[row]) == cost:
             return (spot.edge,)
-        left = cost - int(starts_of(self._times, [[spot]]).rest[0])
+        left = cost - (start_cost(self._times, spot) or 0)
         with self._lock:
             path = drive(self._chart, self.stops, spot.edge, left, row, self.room)
         return tuple(self._chart.edge[path].tolist())

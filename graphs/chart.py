@@ -189,11 +189,22 @@ def _first(groups: Sequence[Sequence[object]]) -> Longs:
 
 def _along(times: EdgeTimes, edge: Longs, fraction: Floats) -> tuple[Longs, list[int]]:
     """Return the costs from the start of edges to fractions of them, and the rows that conditions have changed."""
-    along_ms = np.rint(times.usual_ms[edge] * fraction).astype(np.int64)
+    along = _usual_along(times.usual_ms, times.length_cm, edge, fraction)
     altered = [row for row, one in enumerate(edge.tolist()) if one in times.pieces] if times.pieces else []
     for row in altered:
-        along_ms[row] = times.along_ms(int(edge[row]), float(fraction[row]))
-    return (along_ms << COST_BITS) + np.rint(times.length_cm[edge] * fraction).astype(np.int64), altered
+        at = int(edge[row]), float(fraction[row])
+        along[row] = (times.along_ms(*at) << COST_BITS) + times.along_cm(*at)
+    return along, altered
+
+
+@compiled
+def _usual_along(usual_ms: Longs, length_cm: Longs, edge: Longs, fraction: Floats) -> Longs:
+    """Return the costs from the start of edges to fractions of them, as if what is closed were driven."""
+    along = np.empty(len(edge), np.int64)
+    for row in range(len(edge)):
+        time_ms = np.int64(np.rint(usual_ms[edge[row]] * fraction[row]))
+        along[row] = (time_ms << COST_BITS) + np.int64(np.rint(length_cm[edge[row]] * fraction[row]))
+    return along
 
 
 @compiled

@@ -199,7 +199,7 @@ class Crew:
     def _wander(self, beat: int, streets: Longs, until_ms: int) -> Steps:
         """Drive about in the own sector, after driving there from wherever the crew was needed."""
         movement = self.world.movement
-        if self.at != BEAT:
+        if self.at != BEAT and not self.world.on_beat(self.slot, beat):
             self.enter("returning")
             edge = int(streets[self._draw.integers(len(streets))])
             if not (yield from self._drive(self.world.middle_of(edge))):

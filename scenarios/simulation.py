@@ -305,6 +305,10 @@ class World:
             return None
         return self._beats.of_sector[sector], self._streets(sector)
 
+    def on_beat(self, slot: int, beat: int) -> bool:
+        """Tell whether a vehicle that stands somewhere stands on a street of a beat."""
+        return bool(self._beats.edge[self.movement.fleet.edge[slot]] == beat)
+
     def hot_spots(self, sector: str | None) -> tuple[list[HotSpot], Floats] | None:
         """Return the hot spots of a sector, or those without one, and how often each is visited."""
         spots = [spot for spot in self.scenario.hot_spots if spot.sector in {sector, None} and spot.weight > 0.0]
