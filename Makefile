@@ -55,6 +55,8 @@ bench: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks.desk
 	$(BENCH)/bin/python -m benchmarks.record
 	$(BENCH)/bin/python -m benchmarks.audit
+	$(BENCH)/bin/python -m benchmarks.simulate
+	$(BENCH)/bin/python -m benchmarks.siting
 
 $(BENCH)/.installed: setup.cfg constraints.txt benchmarks/requirements.txt benchmarks/environment.py
 	$(PYTHON) -m benchmarks.environment
