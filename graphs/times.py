@@ -71,6 +71,8 @@ class EdgeTimes:
         The turns of the network.
     turn_ms : (T,) int64
         The time that each of them takes; `CLOSED` where it is forbidden.
+    turn_cost : (T,) int64
+        The same as a cost.
     u_turn_ms : int
         Time to turn round, the part of a U-turn's time that is not the profile's for what it enters.
     usual_ms : (E,) int64
@@ -90,6 +92,7 @@ class EdgeTimes:
     length_cm: Longs
     turns: Turns
     turn_ms: Longs
+    turn_cost: Longs
     u_turn_ms: int
     usual_ms: Longs
     unslowed_ms: Longs
@@ -138,15 +141,6 @@ class EdgeTimes:
     def edge_cost(self) -> Longs:
         """(E,) cost of driving each whole edge, `CLOSED` where nobody drives through."""
         cost = np.where(self.edge_ms == CLOSED, CLOSED, (self.edge_ms << COST_BITS) + self.length_cm)
-        _freeze(cost)
-        return cost
-
-    @cached_property
-    def turn_cost(self) -> Longs:
-        """(T,) cost of each turn, `CLOSED` where it is forbidden."""
-        if self.base is not None:
-            return self.base.turn_cost  # conditions change no turn
-        cost = np.where(self.turn_ms == CLOSED, CLOSED, self.turn_ms << COST_BITS)
         _freeze(cost)
         return cost
 
@@ -253,17 +247,17 @@ def _base(network: Network, profile_name: str, period: Period | None, binds: byt
     closed = np.isnan(driving) | ~_admitted(network, profile) | (network.obstacles[:, shut] > 0).any(axis=1)
     closed |= ~(driving < _TOO_LONG_MS - waits)
     whole = np.where(closed, CLOSED, np.rint(np.where(closed, 0.0, driving)).astype(np.int64) + waits)
-    turns = turns_of(network)
-    turn_ms = _turn_ms(turns, profile, np.frombuffer(binds, np.bool_))
-    _freeze(whole, waits, turn_ms)
+    turn_ms, turn_cost = _turns_take(network, profile_name, binds)
+    _freeze(whole, waits)
     return EdgeTimes(
         network=network,
         profile=profile,
         edge_ms=whole,
         wait_ms=waits,
         length_cm=_length_cm(network),
-        turns=turns,
+        turns=turns_of(network),
         turn_ms=turn_ms,
+        turn_cost=turn_cost,
         u_turn_ms=_required(profile, "u_turn"),
         usual_ms=whole,
         unslowed_ms=whole,
@@ -340,8 +334,13 @@ def _admitted(network: Network, profile: Profile) -> Mask:
     return np.array([name in profile.access for name in ACCESS_GROUPS])[network.access]
 
 
-def _turn_ms(turns: Turns, profile: Profile, binds: Mask) -> Longs:
-    """Return what each turn costs; entering a roundabout or private ground, turning round and across add up."""
+@lru_cache(maxsize=KEPT)
+def _turns_take(network: Network, profile_name: str, binds: bytes) -> tuple[Longs, Longs]:
+    """Return what each turn takes, as milliseconds and as a cost: the same at all hours at which the same rules bind.
+
+    Entering a roundabout or private ground, turning round and across add up.
+    """
+    turns, profile = turns_of(network), _profile(network, profile_name)
     of_bit = {
         U_TURN: _required(profile, "u_turn"),
         ROUNDABOUT_ENTRY: _required(profile, "roundabout_entry"),
@@ -349,9 +348,11 @@ def _turn_ms(turns: Turns, profile: Profile, binds: Mask) -> Longs:
         ACROSS: _required(profile, "turn_across"),
     }
     of_kind = np.array([sum(ms for bit, ms in of_bit.items() if kind & bit) for kind in range(KINDS)], np.int64)
-    cost = of_kind[turns.kind]
-    cost[turns.ruled_turn[binds[turns.ruled_by]]] = CLOSED
-    return cost
+    turn_ms = of_kind[turns.kind]
+    turn_ms[turns.ruled_turn[np.frombuffer(binds, np.bool_)[turns.ruled_by]]] = CLOSED
+    cost = np.where(turn_ms == CLOSED, CLOSED, turn_ms << COST_BITS)
+    _freeze(turn_ms, cost)
+    return turn_ms, cost
 
 
 def _required(profile: Profile, delay: str) -> int:

@@ -19,8 +19,8 @@ from graphs.driven import Driven, driven
 from graphs.legs import Leg
 from graphs.network import Floats, Longs
 from graphs.router import Router
-from graphs.snapping import Approach, Spot
-from graphs.times import EdgeTimes
+from graphs.snapping import Approach, Spot, snapper
+from graphs.times import EdgeTimes, edge_times
 from scenarios.beats import Beats, beats_of
 from scenarios.control_room import ControlRoom, Open
 from scenarios.coverage import coverage_of
@@ -90,8 +90,7 @@ class World:
         self.board = Board(self.callsigns, scenario.force)
         self.free = np.zeros(len(self.callsigns), np.bool_)
         self.sectors: list[str | None] = [None] * len(self.callsigns)
-        self._unhurried = Router(scenario.network, _UNHURRIED)
-        times = self._unhurried.edge_times
+        self._usual = times = edge_times(scenario.network, _UNHURRIED)
         self._beats: Beats = beats_of(scenario, times)
         self.movement = Movement(times, scenario.crews.stroll, self._beats.edge, len(self.callsigns))
         self.crews: dict[int, Crew] = {}
@@ -325,7 +324,7 @@ class World:
 
     def _station_spot_of(self, name: str) -> tuple[int, float]:
         station = self.scenario.station(name)
-        approach = self._unhurried.approaches(station.lat, station.lon)[0]
+        approach = snapper(self.scenario.network).approaches(self._usual, station.lat, station.lon)[0]
         return approach.edge, approach.fraction
 
     def custody(self, crew: Crew) -> Station | None:
