@@ -37,16 +37,13 @@ from scenarios.scenario import (
     Service,
     Station,
 )
+from scenarios.scenario_head import CodesTable
 from scenarios.simulation import simulate
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 NEAREST = PolicyChoice("nearest_first")
 STATIONS, SHIFT_H, BREAK_MS = 12, 8, 45 * 60_000
 WEEK_H, REPLICATIONS, WARM, TIMED = 168, 100, 1, 5
-CODES = {
-    "briefing": "1", "patrol": "2", "station": "3", "break": "4", "en_route": "5", "at_scene": "6", "escort": "9",
-    "custody": "8", "returning": "2",
-}  # fmt: skip
 # Of all incidents; the first are domestic abuse.
 SHARES = (("domestic", "emergency", 0.2), ("fight", "emergency", 0.3), ("theft", "priority", 0.3),
           ("damage", "standard", 0.2))  # fmt: skip
@@ -68,7 +65,7 @@ def scenario(network_file: Path, units: int, incidents_a_day: int, hours: int) -
     )
     return Scenario(
         "benchmark", network, Force.default(), START, hours, stations, tuple(_roster(units, hours)), rates, (service,),
-        CODES,
+        CodesTable().by_activity(),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from scenarios import experiment_tables as tables
 from scenarios import report_words as words
@@ -21,6 +21,7 @@ from scenarios.experiment_figures import compared_figures, figures_of
 from scenarios.experiment_map import SHADES, LateMap, late_map
 from scenarios.experiment_notices import notices_of
 from scenarios.experiment_words import DIMENSION_WORDS, Cell, estimate_cell, grade_words
+from scenarios.report import page_environment
 from scenarios.report_figures import Figure
 from scenarios.results import Outcome, Results
 from scenarios.results_compared import Comparison, comparisons_of
@@ -180,13 +181,7 @@ def _cards(scenario: Scenario, outcome: Outcome) -> Iterator[Card]:
 
 
 def _environment(zone: str) -> Environment:
-    made = Environment(
-        loader=PackageLoader("scenarios"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = page_environment()
     made.filters.update(
         count=words.count,
         metres=words.metres,

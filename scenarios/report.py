@@ -120,14 +120,19 @@ def report_html(told: Told) -> str:
     )
 
 
-def _environment(zone: str) -> Environment:
-    made = Environment(
+def page_environment() -> Environment:
+    """Return what reads the templates of a page: nothing unknown, everything escaped."""
+    return Environment(
         loader=PackageLoader("scenarios"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _environment(zone: str) -> Environment:
+    made = page_environment()
     made.filters.update(
         share=words.share,
         points=words.points,

@@ -29,20 +29,11 @@ from scenarios.scenario import (
     Service,
     Station,
 )
+from scenarios.scenario_head import CodesTable
 
 # A Monday, at local midnight.
 START = datetime(2026, 3, 2, tzinfo=UTC)
-CODES: dict[Activity, str] = {
-    "briefing": "1",
-    "patrol": "2",
-    "station": "3",
-    "break": "4",
-    "en_route": "5",
-    "at_scene": "6",
-    "escort": "9",
-    "custody": "8",
-    "returning": "2",
-}
+CODES: dict[Activity, str] = CodesTable().by_activity()
 # Two halves joined by one bridge, each with a station; streets enough to wander in.
 BANKS = draw(
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,6 @@ from scenarios.judge import Sent, by_road, judge
 from scenarios.replay import VERDICTS, replay
 from scenarios.scenario import (
     MS_PER_HOUR,
-    Activity,
     Break,
     Crews,
     Duty,
@@ -41,6 +40,7 @@ from scenarios.scenario import (
     Service,
     Station,
 )
+from scenarios.scenario_head import CodesTable
 from scenarios.simulated import Simulated
 from scenarios.simulated_records import export, write_records
 from scenarios.simulated_watch import RecordsWatch
@@ -64,17 +64,6 @@ TOWN = draw(
     "D-I-N secondary length=900",
 )
 START = datetime(2026, 3, 2, 6, tzinfo=UTC)
-CODES: dict[Activity, str] = {
-    "briefing": "1",
-    "patrol": "2",
-    "station": "3",
-    "break": "4",
-    "en_route": "5",
-    "at_scene": "6",
-    "escort": "9",
-    "custody": "8",
-    "returning": "2",
-}
 NEAREST = PolicyChoice("nearest_first")
 STATIONS = (Station("West", *TOWN.at("F"), sector="W", custody=True), Station("East", *TOWN.at("J"), sector="E"))
 
@@ -115,7 +104,7 @@ def shift(**more: Any) -> Scenario:
         "duties": DUTIES,
         "demand": RATES,
         "services": SERVICES,
-        "codes": CODES,
+        "codes": CodesTable().by_activity(),
         "hot_spots": (HotSpot("market", *TOWN.at("D"), None, 1.0, 600),),
         "room": Room({"emergency": Length("gamma", 60.0, 30.0), "priority": Length("exponential", 120.0)}),
         "crews": Crews(travel_spread=0.2),
@@ -225,8 +214,14 @@ class TestSameAnswers:
         assert sum(classes.values()) > 60
         assert classes["nearest_sent"] > 15
         assert classes["nearer_not_eligible"] > 3
-        assert (classes["nearer_eligible_not_sent"] > 0) == (choice.name in {"sector_first", "coverage_reserve"})
         assert ("diverted" in set(found.simulated.assignments["ended"])) == (choice.name != "cutoff_reserve")
+
+    @pytest.mark.parametrize("name", ["sector_first", "coverage_reserve"])
+    def test_where_others_than_the_nearest_are_sent(self, name: str, tmp_path: Path) -> None:
+        # Few enough calls that somebody can be chosen.
+        quiet = tuple(replace(rate, per_hour=rate.per_hour / 3.0) for rate in RATES)
+        classes = require_same(audited(shift(demand=quiet, seed=3), tmp_path, PolicyChoice(name)))
+        assert classes["nearer_eligible_not_sent"] > 0
 
     def test_when_units_are_planned_in_batches(self, tmp_path: Path) -> None:
         classes = require_same(audited(shift(hours=2), tmp_path, PolicyChoice("batch")))
