@@ -216,11 +216,13 @@ class TestSameAnswers:
         assert classes["nearer_not_eligible"] > 3
         assert ("diverted" in set(found.simulated.assignments["ended"])) == (choice.name != "cutoff_reserve")
 
-    @pytest.mark.parametrize("name", ["sector_first", "coverage_reserve"])
-    def test_where_others_than_the_nearest_are_sent(self, name: str, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        "choice", [PolicyChoice("sector_first"), PolicyChoice("coverage_reserve", {"weight": 5.0})]
+    )
+    def test_where_others_than_the_nearest_are_sent(self, choice: PolicyChoice, tmp_path: Path) -> None:
         # Few enough calls that somebody can be chosen.
         quiet = tuple(replace(rate, per_hour=rate.per_hour / 3.0) for rate in RATES)
-        classes = require_same(audited(shift(demand=quiet, seed=3), tmp_path, PolicyChoice(name)))
+        classes = require_same(audited(shift(demand=quiet, seed=3), tmp_path, choice))
         assert classes["nearer_eligible_not_sent"] > 0
 
     def test_when_units_are_planned_in_batches(self, tmp_path: Path) -> None:
