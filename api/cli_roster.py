@@ -30,7 +30,7 @@ _OUTPUT: Final = click.option(
 )
 _POLICY: Final = click.option("--policy", help="One of the scenario's policies by name; the first if not given.")
 _JOBS: Final = click.option(
-    "--jobs", default=1, show_default=True, type=click.IntRange(0), help="Processes; 0 for one a processor."
+    "--jobs", default=0, show_default="one for each processor", type=click.IntRange(0), help="Processes."
 )
 _SHARE: Final = click.FloatRange(0, 1, min_open=True, max_open=True)
 
