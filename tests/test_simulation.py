@@ -29,7 +29,8 @@ def test_nothing_is_lost_and_the_live_rules_suggest_the_same(name: str) -> None:
     assert told.incidents.height > 150
     assert (told.assignments["ended"] == "diverted").any()
     assert told.incidents["waited"].any()
-    assert told.missed_breaks > 0
+    # With some units kept back, there is always somebody who can rest.
+    assert (told.missed_breaks > 0) == (name != "cutoff_reserve")
     assert told.overtime_ms > 0
 
 
