@@ -364,7 +364,7 @@ class TestRefused:
     def test_two_at_once_in_one_folder(self, mine: Path, tmp_path: Path) -> None:
         out = tmp_path / "out"
         out.mkdir()
-        with alone(out), pytest.raises(InputError, match="another replay is writing here"):
+        with alone(out, "replay"), pytest.raises(InputError, match="another replay is writing here"):
             replay(mine, out, jobs=1)
 
 
