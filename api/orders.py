@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 import orjson
 from flask import Response, g, request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from api.bodies import BODY, read_body
 from api.responses import json_response
@@ -20,7 +20,7 @@ from dispatch.desk import Answer, Decide, Done, Order, Tell
 from dispatch.live import Live
 from dispatch.record import Row
 from graphs.errors import Fault, InputError
-from graphs.faults import NOTHING, shape_faults, written
+from graphs.faults import NOTHING, checked, written
 
 KEY_HEADER: Final = "Idempotency-Key"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
@@ -68,10 +68,7 @@ def model_of(model: type[Body], body: Any) -> Body:
     """
     if not isinstance(body, dict):
         raise InputError([Fault(BODY, "", "", written(body), f"an object with {', '.join(model.model_fields)}")])
-    try:
-        return model.model_validate(body)
-    except ValidationError as error:
-        raise InputError(shape_faults(error, model, BODY)) from error
+    return checked(model, body, BODY)
 
 
 def order() -> Order:

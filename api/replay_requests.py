@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.job_requests import Room, environment_of, faults_within, folder_named, name_of
 from api.job_runner import start
@@ -17,7 +17,7 @@ from api.settings import Replaying, Settings
 from dispatch.desk import Order
 from dispatch.record import iso
 from graphs.errors import Fault, InputError
-from graphs.faults import parse_toml, shape_faults, written
+from graphs.faults import checked, parse_toml, written
 from scenarios.evidence import read_manifest
 from scenarios.what_if import Change
 
@@ -109,10 +109,7 @@ def require_changes(text: str) -> None:
         With every fault.
     """
     values = parse_toml(text, WHAT_IF)
-    try:
-        changes = _Changes.model_validate(values).change
-    except ValidationError as error:
-        raise InputError(shape_faults(error, _Changes, WHAT_IF)) from error
+    changes = checked(_Changes, values, WHAT_IF).change
     accepted = "a change that names no file, where it is asked for over HTTP"
     faults = [
         Fault(WHAT_IF, f"change {number}", name, written(given), accepted)

@@ -9,13 +9,14 @@ from functools import partial
 from api.job_requests import BODY, Room, environment_of, name_of
 from api.job_runner import start
 from api.settings import Settings, Simulating
-from api.simulation_scenarios import head_of, policies_of, scenario_folder
+from api.simulation_scenarios import policies_of, scenario_folder
 from api.simulation_schemas import PolicyBody, SimulationBody
 from api.simulations import Request, Simulations
 from dispatch.desk import Order
 from dispatch.record import iso
 from graphs.errors import Fault, InputError
 from graphs.faults import gather
+from scenarios.scenario_files import read_head
 from scenarios.scenario_head import HEAD, PolicyTable
 
 
@@ -44,7 +45,7 @@ def request_of(body: SimulationBody, settings: Simulating, now: datetime, asked:
     InputError
         There is no such scenario, its ``scenario.toml`` is not accepted, or it asks too much.
     """
-    head = head_of(scenario_folder(body.scenario, settings))
+    head = read_head(scenario_folder(body.scenario, settings))
     faults = list[Fault]()
     tables, source = (head.policies, HEAD) if body.policies is None else (_tables(body.policies), BODY)
     policies = gather(faults, partial(policies_of, tables, source)) or ()

@@ -8,13 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from api.job_requests import faults_within, folder_named, folder_names
 from api.settings import Simulating
 from graphs.errors import Fault, InputError
-from graphs.faults import gather, parse_toml, read_text, shape_faults, written
-from scenarios.scenario_files import policy_choice
+from graphs.faults import gather, written
+from scenarios.scenario_files import policy_choice, read_head
 from scenarios.scenario_head import HEAD, Head, PolicyTable
 
 _FIELD: Final = "scenario"
@@ -30,21 +28,6 @@ def scenario_folder(name: str, settings: Simulating) -> Path:
         There is none of that name, or something in it lies elsewhere.
     """
     return folder_named(settings.scenarios_dir, name, _FIELD)
-
-
-def head_of(folder: Path) -> Head:
-    """Read the ``scenario.toml`` of a folder.
-
-    Raises
-    ------
-    InputError
-        With every fault of it.
-    """
-    values = parse_toml(read_text(folder / HEAD, "a TOML file in UTF-8"), HEAD)
-    try:
-        return Head.model_validate(values)
-    except ValidationError as error:
-        raise InputError(shape_faults(error, Head, HEAD)) from error
 
 
 def policies_of(tables: Iterable[PolicyTable], source: str) -> tuple[dict[str, Any], ...]:
@@ -81,7 +64,7 @@ def scenarios_told(settings: Simulating) -> Iterator[dict[str, Any]]:
         return
     for name in folder_names(root):
         try:
-            told = _told(head_of(scenario_folder(name, settings)))
+            told = _told(read_head(scenario_folder(name, settings)))
         except InputError as error:
             faults = [asdict(fault) for fault in faults_within(error, root)]
             yield {"scenario": name, **dict.fromkeys(_FROM_HEAD), "policies": [], "faults": faults}

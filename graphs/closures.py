@@ -17,11 +17,11 @@ from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 import shapely
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from graphs.conditions import SLOWEST, Change, Conditions, Stretch
 from graphs.errors import Fault, InputError
-from graphs.faults import gather, read_text, refuse, shape_faults, unknown_name, written
+from graphs.faults import checked, gather, read_text, refuse, unknown_name, written
 from graphs.geojson import DEPTH, Drawn, read_geometry
 from graphs.moments import MOMENT, Moment
 from graphs.network import Network
@@ -227,10 +227,7 @@ class _Reader:
             raise InputError([self.fault("properties", written(value), "a table, or nothing")])
         known = {info.alias or name for name, info in ClosureProperties.model_fields.items()}
         given = {key: each for key, each in (value or {}).items() if each is not None or key not in known}
-        try:
-            return ClosureProperties.model_validate(given, context=self.network)
-        except ValidationError as error:
-            raise InputError(shape_faults(error, ClosureProperties, self.source, self.where)) from error
+        return checked(ClosureProperties, given, self.source, self.where, self.network)
 
     def faults_beside(self, told: ClosureProperties, feature: Mapping[str, Any]) -> Iterator[Fault]:
         """Yield what is wrong with properties beside the geometry."""

@@ -24,6 +24,7 @@ from graphs.errors import Fault, InputError
 
 NOTHING = "nothing"
 Value = TypeVar("Value")
+Model = TypeVar("Model", bound=BaseModel)
 _SHOWN_CHARACTERS = 60
 _GUESSABLE_CHARACTERS = 3
 _OWN_RULE = "own_rule"
@@ -110,6 +111,27 @@ def parse_toml(text: str, source: str) -> dict[str, Any]:
 def _position(message: str) -> tuple[str, int, int]:
     match = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", message, flags=re.DOTALL)
     return (match[1], int(match[2]), int(match[3])) if match else (message, 0, 0)
+
+
+def checked(model: type[Model], values: Any, source: str, where: str = "", context: Any = None) -> Model:
+    """Fill a model.
+
+    Parameters
+    ----------
+    source, where
+        For the faults; see `Fault`.
+    context
+        What its validators need beside the values.
+
+    Raises
+    ------
+    InputError
+        With every fault that pydantic finds in single values.
+    """
+    try:
+        return model.model_validate(values, context=context)
+    except ValidationError as error:
+        raise InputError(shape_faults(error, model, source, where)) from error
 
 
 def shape_faults(error: ValidationError, model: type[BaseModel], source: str, where: str = "") -> list[Fault]:

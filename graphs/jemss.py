@@ -87,10 +87,10 @@ def read_jemss(folder: Path, report: Report = quiet) -> Roads:
     with ExitStack() as opened:
         streams = _opened(folder, opened)
         report(f"{folder.name}: reading nodes")
-        nodes_reader = _Reader(f"{folder.name}/nodes.csv", streams["nodes.csv"])
+        nodes_reader = TablesReader(f"{folder.name}/nodes.csv", streams["nodes.csv"])
         places = _places(nodes_reader)
         report(f"{folder.name}: reading arcs between {len(places):,} nodes")
-        arcs_reader = _Reader(f"{folder.name}/arcs.csv", streams["arcs.csv"])
+        arcs_reader = TablesReader(f"{folder.name}/arcs.csv", streams["arcs.csv"])
         directed, modes = _form(arcs_reader)
         arcs = list(_arcs(arcs_reader, modes, places))
     faults = [*nodes_reader.faults, *arcs_reader.faults]
@@ -127,7 +127,7 @@ def _depth(path: PurePosixPath) -> tuple[int, str]:
     return len(path.parts), str(path)
 
 
-class _Reader:
+class TablesReader:
     """The tables of one file, and what is wrong in them."""
 
     def __init__(self, source: str, stream: IO[bytes] | None) -> None:
@@ -214,7 +214,7 @@ def _tables(text: str) -> dict[str, _Table]:
     return tables
 
 
-def _places(reader: _Reader) -> dict[int, LonLat | None]:
+def _places(reader: TablesReader) -> dict[int, LonLat | None]:
     """Return where the nodes are; None for one that is named but faulty."""
     places: dict[int, LonLat | None] = {}
     for line, row in reader.table("nodes", _NODE_COLUMNS).rows:
@@ -228,7 +228,7 @@ def _places(reader: _Reader) -> dict[int, LonLat | None]:
     return places
 
 
-def _form(reader: _Reader) -> tuple[bool, int]:
+def _form(reader: TablesReader) -> tuple[bool, int]:
     """Read whether arcs are directed, and how many modes there are."""
     rows = reader.table("miscData", ("arcForm", "numModes")).rows
     if not rows:
@@ -241,7 +241,7 @@ def _form(reader: _Reader) -> tuple[bool, int]:
     return row["arcForm"] == "directed", reader.whole(line, row, "numModes") or 0
 
 
-def _arcs(reader: _Reader, modes: int, places: Mapping[int, LonLat | None]) -> Iterator[_Arc]:
+def _arcs(reader: TablesReader, modes: int, places: Mapping[int, LonLat | None]) -> Iterator[_Arc]:
     used = [f"mode_{mode}" for mode in range(1, min(modes, 2) + 1)]
     table = reader.table("arcs", (*_ARC_COLUMNS, *used))
     seen: set[int] = set()
@@ -259,7 +259,7 @@ def _arcs(reader: _Reader, modes: int, places: Mapping[int, LonLat | None]) -> I
 
 
 def _end(
-    reader: _Reader, line: int, row: Mapping[str, str], column: str, places: Mapping[int, LonLat | None]
+    reader: TablesReader, line: int, row: Mapping[str, str], column: str, places: Mapping[int, LonLat | None]
 ) -> int | None:
     node = reader.whole(line, row, column)
     # Without nodes there is nothing to compare with, and that has been told.

@@ -17,12 +17,12 @@ from typing import Any, Final, Literal, TypeVar
 
 import orjson
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from dispatch.force import Force
 from dispatch.force_tables import TimeZone
 from graphs.errors import Fault, InputError
-from graphs.faults import NOTHING, gather, parse_toml, read_text, shape_faults
+from graphs.faults import NOTHING, checked, gather, parse_toml, read_text
 from graphs.moments import MOMENT, Moment
 from graphs.netfile import load_network
 from graphs.network import Network
@@ -281,10 +281,7 @@ def read_manifest(folder: Path) -> ImportedManifest:
     if "format" not in values:
         hint = "import it first: nearest import FOLDER -o IMPORTED"
         raise InputError([Fault(str(path), "", "format", "nothing", "the manifest of an imported folder", hint)])
-    try:
-        manifest = ImportedManifest.model_validate(values)
-    except ValidationError as error:
-        raise InputError(shape_faults(error, ImportedManifest, str(path))) from error
+    manifest = checked(ImportedManifest, values, str(path))
     needed = (FORCE, NETWORK) if manifest.network else (FORCE,)
     missing = [name for name in needed if name not in manifest.files]
     if missing:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from dispatch.force_tables import TimeZone
 from graphs.errors import Fault, InputError
-from graphs.faults import parse_toml, read_text, shape_faults
+from graphs.faults import checked, parse_toml, read_text
 
 _COLUMNS = "a table of columns: what the file calls it, then what it is called here; nothing for one that is not read"
 
@@ -68,10 +68,7 @@ class Manifest(BaseModel):
         InputError
             With every fault found.
         """
-        try:
-            return cls.model_validate(parse_toml(read_text(path, "a TOML file in UTF-8"), str(path)))
-        except ValidationError as error:
-            raise InputError(shape_faults(error, cls, str(path))) from error
+        return checked(cls, parse_toml(read_text(path, "a TOML file in UTF-8"), str(path)), str(path))
 
     def require_unchanged(self, path: Path) -> None:
         """Hold a file against the checksum that the manifest has of it, if it has one.

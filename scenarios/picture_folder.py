@@ -6,12 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from dispatch.force import Force
 from dispatch.model import Picture
 from graphs.errors import Fault, InputError
-from graphs.faults import gather, parse_toml, read_text, shape_faults
+from graphs.faults import checked, gather, parse_toml, read_text
 from graphs.moments import Moment
 from graphs.network import Network
 from scenarios.checks import END_OF_TIME, Beside
@@ -60,7 +60,4 @@ def read_picture_folder(path: Path, force: Force, network: Network) -> Picture:
 
 def _read_now(path: Path) -> datetime:
     values = parse_toml(read_text(path, f"a folder with {HEAD}, units.csv and incidents.csv"), path.name)
-    try:
-        return _Head.model_validate(values).now
-    except ValidationError as error:
-        raise InputError(shape_faults(error, _Head, path.name)) from error
+    return checked(_Head, values, path.name).now

@@ -69,8 +69,8 @@ class Policy(ABC):
     name: ClassVar[str]
     settings_of: ClassVar[type[Settings]] = Settings
 
-    def __init__(self, scenario: Scenario, settings: Settings) -> None:
-        self.scenario, self.settings = scenario, settings
+    def __init__(self, scenario: Scenario, _settings: Settings) -> None:
+        self.scenario = scenario
 
     @abstractmethod
     def choose(self, asked: Asked) -> Sequence[Line]:

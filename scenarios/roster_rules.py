@@ -10,11 +10,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from dispatch.force_tables import Table
-from graphs.errors import InputError
-from graphs.faults import parse_toml, read_text, refuse, shape_faults
+from graphs.faults import checked, parse_toml, read_text, refuse
 
 HOURS_A_DAY = 24
 HOURS_A_WEEK = 168
@@ -95,10 +94,7 @@ class Rules(Table):
         InputError
             With every fault found.
         """
-        try:
-            return cls.model_validate(parse_toml(read_text(path, "a TOML file in UTF-8"), str(path)))
-        except ValidationError as error:
-            raise InputError(shape_faults(error, cls, str(path))) from error
+        return checked(cls, parse_toml(read_text(path, "a TOML file in UTF-8"), str(path)), str(path))
 
     def is_night(self, start_h: int, hours: int) -> bool:
         """Tell whether a duty makes its officer a night worker."""

@@ -75,11 +75,13 @@ def _nowhere(_lat: float, _lon: float) -> bool:
     return False
 
 
-class _Row(BaseModel):
+class CsvRow(BaseModel):
+    """A row of a table that people bring; the description of a field says what is accepted there."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Placed(_Row):
+class Placed(CsvRow):
     """A row with a place, in degrees or on the British National Grid."""
 
     lat: Number | None = Field(default=None, description="degrees of latitude, -90 to 90")
@@ -250,7 +252,7 @@ class IncidentRow(Placed):
 
 
 Row = TypeVar("Row", UnitRow, IncidentRow)
-AnyRow = TypeVar("AnyRow", bound=_Row)
+AnyRow = TypeVar("AnyRow", bound=CsvRow)
 
 
 def sound_part(model: type[AnyRow], values: Mapping[str, Any], unsound: Collection[str]) -> AnyRow:
@@ -261,7 +263,7 @@ def sound_part(model: type[AnyRow], values: Mapping[str, Any], unsound: Collecti
 
 
 @cache
-def _readers(model: type[_Row]) -> dict[str, TypeAdapter[Any]]:
+def _readers(model: type[CsvRow]) -> dict[str, TypeAdapter[Any]]:
     return {name: TypeAdapter(info.rebuild_annotation()) for name, info in model.model_fields.items()}
 
 

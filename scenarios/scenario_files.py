@@ -17,7 +17,7 @@ from dispatch.model import Incident
 from graphs.closures import read_closures
 from graphs.conditions import NO_CONDITIONS, Conditions
 from graphs.errors import Fault, InputError, NearestError
-from graphs.faults import gather, parse_toml, read_text, shape_faults, unknown_name, written
+from graphs.faults import checked, gather, parse_toml, read_text, shape_faults, unknown_name, written
 from graphs.netfile import load_network
 from graphs.network import Network
 from graphs.osm import Report, quiet
@@ -87,6 +87,21 @@ def read_with_notes(folder: Path) -> ScenarioRead:
         reader.tables_alone()
         raise InputError(reader.faults)
     return reader.scenario(head)
+
+
+def read_head(folder: Path) -> Head:
+    """Read ``scenario.toml`` alone.
+
+    Raises
+    ------
+    InputError
+        With every fault of it.
+    """
+    reader = _Folder(folder)
+    head = reader.head()
+    if reader.faults:
+        raise InputError(reader.faults)
+    return head
 
 
 def _nowhere(_lat: float, _lon: float) -> bool:
@@ -280,10 +295,7 @@ def policy_choice(told: PolicyTable, where: str, source: str = HEAD) -> PolicyCh
     policy = POLICIES.get(told.name)
     if policy is None:
         raise InputError([unknown_name(source, "name", told.name, POLICIES, where)])
-    try:
-        settings = policy.settings_of.model_validate(told.settings)
-    except ValidationError as error:
-        raise InputError(shape_faults(error, policy.settings_of, source, f"{where} ({told.name})")) from error
+    settings = checked(policy.settings_of, told.settings, source, f"{where} ({told.name})")
     return PolicyChoice(told.name, settings.model_dump(exclude_unset=True))
 
 

@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 
 from graphs.errors import Fault, InputError
 from graphs.faults import read_text, written
-from graphs.jemss import _Reader as TablesReader
+from graphs.jemss import TablesReader
 from scenarios.scenario import Length
 
 S_PER_DAY: Final = 86_400.0

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from graphs.faults import NOTHING, refuse
-from scenarios.rows import Names, Number, Placed, Text, Whole, _Row
+from scenarios.rows import CsvRow, Names, Number, Placed, Text, Whole
 from scenarios.scenario import Kind, Length, Patrol
 from scenarios.scenario_clock import (
     BREAK,
@@ -63,7 +63,7 @@ Weight = Annotated[Number, Field(gt=0)]
 Minutes = Annotated[Number, Field(gt=0, le=_LONGEST_MIN)]
 
 
-class _Checked(_Row):
+class _Checked(CsvRow):
     """A row whose values have to go together."""
 
     @model_validator(mode="after")

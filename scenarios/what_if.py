@@ -20,7 +20,7 @@ from dispatch.model import Unit
 from graphs.closures import read_closures
 from graphs.coordinates import on_globe
 from graphs.errors import Fault, InputError
-from graphs.faults import gather, parse_toml, read_text, refuse, shape_faults, unknown_name
+from graphs.faults import checked, gather, parse_toml, read_text, refuse, shape_faults, unknown_name
 from graphs.moments import MOMENT, Moment
 from graphs.network import Network
 from graphs.profiles import Profiles
@@ -206,10 +206,7 @@ def read_what_if(path: Path, evidence: Evidence, network: Network | None) -> tup
         With every fault of the file and of those that it names.
     """
     values = parse_toml(read_text(path, "a TOML file in UTF-8 with [[change]] tables"), str(path))
-    try:
-        changes = _File.model_validate(values).change
-    except ValidationError as error:
-        raise InputError(shape_faults(error, _File, str(path))) from error
+    changes = checked(_File, values, str(path)).change
     found, faults = tuple(WhatIf(change, path.parent) for change in changes), list[Fault]()
     for number, each in enumerate(found, 1):
         faults += _faults(each, evidence, network, str(path), f"change {number}")

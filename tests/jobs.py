@@ -6,12 +6,17 @@ import itertools
 import os
 import signal
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+from flask import Flask
 
 from api.jobs import Jobs
+from api.service import EXTENSION, Service
+from clients import with_key
 from running import DEADLINE_S
 
 
@@ -69,3 +74,58 @@ class held:  # noqa: N801 - read as a word
 
     def __exit__(self, *_error: object) -> None:
         os.close(self._lock)
+
+
+class JobClient:
+    """A client of a service that keeps long jobs of one kind in a folder of the test.
+
+    Attributes
+    ----------
+    post
+        Where they are asked for.
+    name
+        What an answer calls the name of one.
+    why
+        The header that says why.
+    """
+
+    post: ClassVar[str]
+    name: ClassVar[str]
+    why: ClassVar[Mapping[str, str]]
+
+    def __init__(self, app: Flask, folder: Path, role: str) -> None:
+        self.app, self.client, self.folder = app, with_key(app, role), folder
+
+    @property
+    def service(self) -> Service:
+        found = self.app.extensions[EXTENSION]
+        assert isinstance(found, Service)
+        return found
+
+    def get(self, path: str, **more: Any) -> Any:
+        # A file is sent from the disk; a client that has read it all closes it.
+        return self.client.get(path, buffered=True, **more)
+
+    def posted(self, body: Any, key: str = "") -> Any:
+        headers = {"Idempotency-Key": key or str(uuid.uuid4()), **self.why}
+        return self.client.post(self.post, json=body, headers=headers)
+
+    def accepted(self, answer: Any) -> str:
+        assert answer.status_code == 202, answer.text
+        name: str = answer.json[self.name]
+        assert answer.headers["Location"] == f"{self.post}/{name}"
+        return name
+
+    def told(self, name: str) -> dict[str, Any]:
+        answer = self.get(f"{self.post}/{name}")
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json
+        return found
+
+    def ended(self, name: str) -> dict[str, Any]:
+        def over() -> Any:
+            told = self.told(name)
+            return told if told["finished_at"] is not None else None
+
+        found: dict[str, Any] = until(over, f"{name} ends")
+        return found

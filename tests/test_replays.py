@@ -12,7 +12,6 @@ import re
 import shutil
 import signal
 import stat
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -30,7 +29,6 @@ from api.job_runner import MOST_ATTEMPTS
 from api.jobs import Standing, write
 from api.replay_requests import settings_told
 from api.replays import Replay, Replays, Request
-from api.service import EXTENSION, Service
 from clients import service_over, settings_for, with_key
 from desks import TOWN, Room
 from dispatch.consultation import CONSULTED
@@ -38,7 +36,7 @@ from dispatch.record import Row, verify
 from dispatch.store import Store
 from evenings import A, B, D, end
 from graphs.netfile import save_network
-from jobs import end_all, held, processes, until
+from jobs import JobClient, end_all, held, processes, until
 from nightshift import NOW
 from running import Running, ask
 from scenarios.csv_out import write_files
@@ -86,47 +84,20 @@ def nobody_is_left(tmp_path: Path) -> Iterator[None]:
     end_all(tmp_path, "job_runner", "replay_job")
 
 
-class Auditor:
+class Auditor(JobClient):
     """A client of a service that keeps replays in a folder of the test."""
 
+    post, name, why = POST, "replay_id", WHY
+
     def __init__(self, app: Flask, folder: Path) -> None:
-        self.app, self.client, self.folder = app, with_key(app, "auditor"), folder
+        super().__init__(app, folder, "auditor")
         self.replays = Replays(folder / "replays")
 
-    @property
-    def service(self) -> Service:
-        found = self.app.extensions[EXTENSION]
-        assert isinstance(found, Service)
-        return found
-
-    def get(self, path: str, **more: Any) -> Any:
-        # A file is sent from the disk; a client that has read it all closes it.
-        return self.client.get(path, buffered=True, **more)
-
     def ask(self, source: Any, key: str = "", **more: Any) -> Any:
-        headers = {"Idempotency-Key": key or str(uuid.uuid4()), **WHY}
-        return self.client.post(POST, json={"source": source, **more}, headers=headers)
+        return self.posted({"source": source, **more}, key)
 
     def asked(self, source: Any, **more: Any) -> str:
-        answer = self.ask(source, **more)
-        assert answer.status_code == 202, answer.text
-        name: str = answer.json["replay_id"]
-        assert answer.headers["Location"] == f"{POST}/{name}"
-        return name
-
-    def told(self, name: str) -> dict[str, Any]:
-        answer = self.get(f"{POST}/{name}")
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json
-        return found
-
-    def ended(self, name: str) -> dict[str, Any]:
-        def over() -> Any:
-            told = self.told(name)
-            return told if told["finished_at"] is not None else None
-
-        found: dict[str, Any] = until(over, f"the replay {name} ends")
-        return found
+        return self.accepted(self.ask(source, **more))
 
     def done(self, source: Any, **more: Any) -> dict[str, Any]:
         told = self.ended(self.asked(source, **more))

@@ -32,14 +32,13 @@ from api.jobs import Standing
 from api.pushed import RETRY_MS
 from api.pushing import ALLOWED_EVERY_S
 from api.roles import ROLES
-from api.service import EXTENSION, Service
 from api.simulations import Simulations
 from clients import access_of, service_over, with_key
 from desks import TOWN
 from dispatch.consultation import CONSULTED
 from dispatch.record import Row
 from graphs.netfile import save_network
-from jobs import begun_by, end_all, held, processes, until
+from jobs import JobClient, begun_by, end_all, held, processes, until
 from listeners import Message, messages
 from nightshift import NOW
 from running import DEADLINE_S, SIGNED, Running, ask
@@ -79,51 +78,26 @@ def nobody_is_left(tmp_path: Path) -> Iterator[None]:
     end_all(tmp_path, "job_runner", "simulation_job")
 
 
-class Planner:
+class Planner(JobClient):
     """A client of a service that keeps simulations in a folder of the test."""
 
+    post, name, why = POST, "simulation_id", WHY
+
     def __init__(self, app: Flask, folder: Path) -> None:
-        self.app, self.client, self.folder = app, with_key(app, "planner"), folder
+        super().__init__(app, folder, "planner")
         self.simulations = Simulations(folder / "simulations")
 
-    @property
-    def service(self) -> Service:
-        found = self.app.extensions[EXTENSION]
-        assert isinstance(found, Service)
-        return found
-
-    def get(self, path: str, **more: Any) -> Any:
-        return self.client.get(path, buffered=True, **more)
-
     def ask(self, body: Any, key: str = "") -> Any:
-        return self.client.post(POST, json=body, headers={"Idempotency-Key": key or str(uuid.uuid4()), **WHY})
+        return self.posted(body, key)
 
     def asked(self, body: Any) -> str:
-        answer = self.ask(body)
-        assert answer.status_code == 202, answer.text
-        name: str = answer.json["simulation_id"]
-        assert answer.headers["Location"] == f"{POST}/{name}"
-        return name
+        return self.accepted(self.ask(body))
 
     def faults(self, body: Any) -> dict[str, str]:
         answer = self.ask(body)
         assert answer.status_code == 422, answer.text
         assert self.simulations.all() == []
         return {fault["field"]: fault["accepted"] for fault in answer.json["faults"]}
-
-    def told(self, name: str) -> dict[str, Any]:
-        answer = self.get(f"{POST}/{name}")
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json
-        return found
-
-    def ended(self, name: str) -> dict[str, Any]:
-        def over() -> Any:
-            told = self.told(name)
-            return told if told["finished_at"] is not None else None
-
-        found: dict[str, Any] = until(over, f"the simulation {name} ends")
-        return found
 
     def done(self, body: Any) -> dict[str, Any]:
         told = self.ended(self.asked(body))
