@@ -10,16 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.queueing import (
-    Atom,
-    Floats,
-    Hypercube,
-    lost,
-    mean_wait,
-    servers_needed,
-    waiting,
-    waiting_longer,
-)
+from hypercube import Atom, Floats, Hypercube, mean_wait, waiting_longer
+from scenarios.queueing import lost, servers_needed, waiting
 
 FIRST, SECOND = 0.75, -0.25
 # Density of demand on the line, half of it on each stretch.

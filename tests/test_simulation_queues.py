@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from hypercube import mean_wait
 from roadmaps import draw
 from scenarios import queueing
 from scenarios.scenario import MS_PER_HOUR, Length, PolicyChoice, Room, Scenario, Station
@@ -92,7 +93,7 @@ LOADS = [
 def test_waiting_is_that_of_erlang_c(units: int, load: float, calls: int, replications: int) -> None:
     runs = [simulate(at_one_place(units, load, calls, "wait")(seed), NEAREST, seed) for seed in range(replications)]
     held([waits(told) for told in runs], queueing.waiting(units, load), 0.2)
-    held([hours_waited(told) for told in runs], queueing.mean_wait(units, load, 1.0), 0.6)
+    held([hours_waited(told) for told in runs], mean_wait(units, load, 1.0), 0.6)
 
 
 @pytest.mark.parametrize(("units", "load", "calls", "replications"), LOADS)
