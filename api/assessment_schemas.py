@@ -55,6 +55,12 @@ class SampleAnswer(Answer):
     outstanding: list[str] = Field(description="those that nobody has assessed yet")
 
 
+class SamplesAnswer(Answer):
+    """Samples drawn in a period."""
+
+    samples: list[SampleAnswer] = Field(description="the newest first")
+
+
 class FactsAnswer(Answer):
     """What the record says of an initial response."""
 

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from api.jobs import LOG, OUT, WORK, Asked, AskedT, Job, Jobs, Standing, outcome_of
+from api.jobs import KEPT, LOG, OUT, WORK, Asked, AskedT, Job, Jobs, Standing, outcome_of
 
 # Where it was killed so often, it is too large for the machine, or meets a fault in the program.
 MOST_ATTEMPTS: Final = 3
@@ -129,7 +129,7 @@ def _come_to(standing: Standing, outcome: Mapping[str, Any]) -> Standing:
 
 def _end(jobs: Jobs[Asked], job: Job[Asked], standing: Standing) -> None:
     """Note the end of a job; what it worked with may be personal data that nobody needs any more."""
-    for name in (WORK,) if standing.state == "done" else (WORK, OUT):
+    for name in (WORK,) if standing.state == "done" else (WORK, OUT, KEPT):
         shutil.rmtree(job.folder / name, ignore_errors=True)
     jobs.stand(job, replace(standing, finished_at=_now()))
 

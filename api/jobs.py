@@ -23,6 +23,7 @@ STATES: Final[tuple[State, ...]] = ("queued", "running", "done", "failed", "canc
 WAITING: Final[frozenset[State]] = frozenset({"queued", "running"})
 OUT: Final = "out"
 WORK: Final = "work"
+KEPT: Final = "kept"
 LOG: Final = "log"
 PROGRESS: Final = "progress.json"
 OUTCOME: Final = "outcome.json"
@@ -106,6 +107,11 @@ class Job(Generic[_AskedT_co]):
     def work(self) -> Path:
         """What is needed until it has ended."""
         return self.folder / WORK
+
+    @property
+    def kept(self) -> Path:
+        """What its results rest on: kept for as long as they are."""
+        return self.folder / KEPT
 
     def progress(self) -> Mapping[str, Any] | None:
         """Return ``phase``, ``done`` and ``total``; None where it has not begun or does not run any more."""

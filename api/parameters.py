@@ -9,18 +9,28 @@ from api.places import MAX_AREAS, MAX_MINUTES
 from api.problems import KINDS
 from api.queries import (
     DEFAULT_COUNT,
+    DEFAULT_PLACES,
     DEFAULT_RECORD_ROWS,
+    MAX_CHARACTERS,
     MAX_COUNT,
     MAX_PAIRS,
     MAX_RECORD_ROWS,
     MAX_VEHICLES,
+    REPORTED,
 )
+from api.replay_index import ORDERS
 from api.service import Service
 from dispatch.force_disclosure import PARTS
+from scenarios.verdict import CLASSES
 
 Parameter = dict[str, Any]
 _PLACE = "LAT,LON in degrees"
 _PLACES = f"{_PLACE}, with a semicolon between places"
+_FIX = (
+    ("course_deg", "degrees clockwise from north in which it was going there; unknown, if not given"),
+    ("speed_kmh", "km/h at which it was going there; unknown, if not given"),
+    ("accuracy_m", "metres by which its position may be off; 0, if not given"),
+)
 
 
 def parameters(service: Service) -> dict[str, list[Parameter]]:
@@ -34,7 +44,9 @@ def parameters(service: Service) -> dict[str, list[Parameter]]:
     return {
         "/v1/route": [
             _text("from", f"where it starts: {_PLACE}", units[0]),
+            *(_query(name, said, {"type": "number", "minimum": 0, "maximum": REPORTED[name]}) for name, said in _FIX),
             _text("to", f"where it ends: {_PLACE}", incident),
+            _query("on_road", "whether that is on the carriageway itself", {"type": "boolean", "default": False}),
             *driven,
         ],
         "/v1/table": [
@@ -54,6 +66,7 @@ def parameters(service: Service) -> dict[str, list[Parameter]]:
             *driven,
             _query("roads", "whether the roads reached are told as lines too", {"type": "boolean", "default": False}),
         ],
+        "/v1/places": _of_places(incident),
         "/v1/closures": [_at("the closures are in force")],
         "/v1/stream": [_after_event("query", "last_event_id"), _after_event("header", "Last-Event-ID")],
         "/v1/simulations/{simulation_id}/events": [
@@ -61,9 +74,23 @@ def parameters(service: Service) -> dict[str, list[Parameter]]:
             _after_message("query", "last_event_id"),
             _after_message("header", "Last-Event-ID"),
         ],
+        "/v1/simulations/{simulation_id}/compared": [
+            _named("simulation_id", "the simulation that the other is held against"),
+            {**_query("with", "the other simulation", {"type": "string"}), "required": True},
+        ],
         "/v1/record": _of_record(),
+        "/v1/replays/{replay_id}/incidents": [_named("replay_id", "the replay"), *_of_incidents()],
+        "/v1/replays/{replay_id}/incidents/{incident_id}/known": [
+            _named("replay_id", "the replay"),
+            _named("incident_id", "the incident"),
+            _moment_of("at", "the moment looked at, start to end of the moments"),
+        ],
         "/v1/incidents/{incident_id}/eido": [_named("incident_id", "the incident"), _parts()],
-        "/v1/disclosures": [_moment_of("from", "since"), _moment_of("to", "before")],
+        "/v1/assessments": [_moment_of("from", "what was judged since"), _moment_of("to", "what was judged before")],
+        "/v1/assessments/samples": [_moment_of("from", "drawn since"), _moment_of("to", "drawn before")],
+        "/v1/disclosures": [_moment_of("from", "what was told since"), _moment_of("to", "what was told before")],
+        "/v1/supervision": _of_period(),
+        "/v1/record/verification": [_after_head()],
         "/problems/{slug}": [_slug()],
     }
 
@@ -116,6 +143,32 @@ def _of_record() -> list[Parameter]:
     ]
 
 
+def _of_incidents() -> list[Parameter]:
+    after = {"type": "integer", "minimum": 0, "maximum": 10**9, "default": 0}
+    limit = {"type": "integer", "minimum": 1, "maximum": MAX_RECORD_ROWS, "default": DEFAULT_RECORD_ROWS}
+    return [
+        _query("verdict", "only incidents of this class", {"type": "string", "enum": list(CLASSES)}),
+        _query("cause", "only those that another should have gone to, for this cause", {"type": "string"}),
+        _query("grade", "only those of this grade at the decision", {"type": "string"}),
+        _query("domestic_abuse", "only those that are domestic abuse, or only others", {"type": "boolean"}),
+        _query("order", "by receipt, or those that lost most time first", {"type": "string", "enum": list(ORDERS)}),
+        _query("after", "how many are passed over", after),
+        _query("limit", "how many are told at most", limit),
+    ]
+
+
+def _of_places(example: str) -> list[Parameter]:
+    said = "a street; a crossing such as A / B; coordinates; a reference of the British National Grid"
+    text = {"type": "string", "minLength": 1, "maxLength": MAX_CHARACTERS, "pattern": r"\S"}
+    k = {"type": "integer", "minimum": 1, "maximum": MAX_COUNT, "default": DEFAULT_PLACES}
+    first = f"of places that fit equally well, the nearest to this come first: {_PLACE}"
+    return [
+        {**_query("q", said, text), "required": True, "example": example},
+        _query("near", first, {"type": "string"}),
+        _query("k", "how many are told at most", k),
+    ]
+
+
 def _named(name: str, said: str) -> Parameter:
     return {"name": name, "in": "path", "required": True, "description": said, "schema": {"type": "string"}}
 
@@ -125,9 +178,23 @@ def _parts() -> Parameter:
     return _query("fields", said, {"type": "string", "example": "place,resources"})
 
 
-def _moment_of(name: str, which: str) -> Parameter:
+def _moment_of(name: str, what: str) -> Parameter:
     schema = {"type": "string", "format": "date-time"}
-    return {**_query(name, f"what was told {which} then, ISO 8601 with an offset", schema), "required": True}
+    return {**_query(name, f"{what}, ISO 8601 with an offset", schema), "required": True}
+
+
+def _after_head() -> Parameter:
+    schema = {"type": "string", "pattern": "^[1-9][0-9]{0,17}:[0-9a-f]{64}$"}
+    return _query("after", "SEQ:SHA256 of the row after which to begin; from the first row, if not given", schema)
+
+
+def _of_period() -> list[Parameter]:
+    schema = {"type": "string", "format": "date-time"}
+    said = "ISO 8601 with an offset"
+    return [
+        _query("from", f"incidents received from then on, {said}; the last midnight by the force's clocks", schema),
+        _query("to", f"and before then, {said}; now, if not given", schema),
+    ]
 
 
 def _slug() -> Parameter:

@@ -146,6 +146,7 @@ def print_network(console: Console, facts: dict[str, Any]) -> None:
     west_east = f"lon {bounds['west']:.4f} to {bounds['east']:.4f}"
     table.add_row("bounds", f"lat {bounds['south']:.4f} to {bounds['north']:.4f}, {west_east}")
     console.print(table)
+    _print_counts(console, "Drawn beneath", facts["drawn"])
     _print_counts(console, "Dropped when it was built", facts["dropped"])
     for name, use in facts["profiles"].items():
         console.print(f"Profile {name}: {use['open_edges']} edges open", style="bold")

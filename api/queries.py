@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import math
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
+from typing import Final
 
 from werkzeug.datastructures import MultiDict
 
@@ -19,8 +22,11 @@ from scenarios.rows import read_moment
 # Pairs of an origin and a destination; a larger table has an address that no server reads.
 MAX_PAIRS = 10_000
 DEFAULT_COUNT, MAX_COUNT = 5, 100
+DEFAULT_PLACES, MAX_CHARACTERS = 8, 200
 DEFAULT_RECORD_ROWS, MAX_RECORD_ROWS = 100, 1000
 MAX_VEHICLES = 100
+# What a position report may say beside the place, and the most that is believed; the least is 0.
+REPORTED: Final = MappingProxyType({"course_deg": 360.0, "speed_kmh": 400.0, "accuracy_m": 10_000.0})
 _SEVERAL = "LAT,LON in degrees, with a semicolon between places, such as 57.71,11.97;57.70,11.98"
 
 
@@ -63,11 +69,44 @@ class Query:
 
     def count(self, name: str, default: int) -> int:
         """Read a whole number, 1 or more."""
+        return self.whole(name, default, 1, MAX_COUNT)
+
+    def whole(self, name: str, default: int, least: int, most: int) -> int:
+        """Read a whole number between two others."""
         text = self._given.get(name, str(default))
-        if text.isascii() and text.isdigit() and len(text) <= len(str(MAX_COUNT)) and 1 <= int(text) <= MAX_COUNT:
+        if text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most:
             return int(text)
-        self.refuse(name, written(text), f"a whole number, 1 to {MAX_COUNT}")
+        self.refuse(name, written(text), f"a whole number, {least} to {most}")
         return default
+
+    def one_of(self, name: str, known: Sequence[str]) -> str:
+        """Read one of several words; the first if not given."""
+        text = self._given.get(name, known[0])
+        if text not in known:
+            self.faults.append(unknown_name(QUERY, name, text, known))
+        return text
+
+    def text(self, name: str) -> str:
+        """Read a text of which something can be seen."""
+        text = self._given.get(name)
+        if text is None or not text.strip() or len(text) > MAX_CHARACTERS:
+            found = NOTHING if text is None else written(text)
+            self.refuse(name, found, f"a text of up to {MAX_CHARACTERS} characters, not blank")
+        return text or ""
+
+    def number(self, name: str, least: float, most: float) -> float | None:
+        """Read a number between two others; None if not given."""
+        text = self._given.get(name)
+        if text is None:
+            return None
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if least <= number <= most:
+            return number
+        self.refuse(name, written(text), f"a number, {least:g} to {most:g}")
+        return None
 
     def minutes(self, name: str) -> list[float]:
         """Read numbers of minutes."""

@@ -41,6 +41,31 @@ class HeadAnswer(Answer):
     recorded_at: Utc | None = Field(description="when it was written down; null where the record is empty")
 
 
+class BrokenAnswer(Answer):
+    """What is not as it was written."""
+
+    seq: int | None = Field(description="the first row; null where it stands beside the rows")
+    because: str = Field(description="what is wrong")
+
+
+class VerificationAnswer(Answer):
+    """A stretch of the record, held row by row against its hashes."""
+
+    whole: bool | None = Field(
+        description="true: as it was written, to its end; false: it is not; null: so far it is, and more rows follow"
+    )
+    first: int | None = Field(description="the first row held; null where something is broken, as all below are")
+    rows: int | None = Field(description="how many were held")
+    purged: int | None = Field(description="how many of them have had their details purged, by a recorded purge")
+    seq: int | None = Field(description="the last row held")
+    sha256: Hash | None = Field(
+        description="its hash: kept elsewhere, it proves later that nothing was taken off the end"
+    )
+    next: str | None = Field(description="what after must be to go on; null at the end")
+    broken: BrokenAnswer | None = Field(description="what is broken; null where nothing was found")
+    took_s: float = Field(description="seconds that it took")
+
+
 class PushedEvent(Answer):
     """The data of a message about an event; that of positions and reset has members of its own."""
 

@@ -47,6 +47,9 @@ def _run(replay: Replay, settings: Settings) -> Mapping[str, Any]:
 
     done = audited(imported, replay.out, jobs=settings.replays_jobs, told=told, changes=_changes(replay))
     write_index(replay.folder / INDEX, done.replayed.verdicts, replay.out / LEDGERS)
+    if folder is None:
+        # Whoever looks back at an incident asks the very records that were judged.
+        imported.replace(replay.kept)
     headline: Mapping[str, Any] = orjson.loads(orjson.dumps(done.audit.headline))
     return headline
 
@@ -54,6 +57,9 @@ def _run(replay: Replay, settings: Settings) -> Mapping[str, Any]:
 def _record(replay: Replay, settings: Settings) -> Path:
     """Write a period of the record as files and import them, unless an interrupted replay has."""
     imported, files = replay.work / "imported", replay.work / "record"
+    if replay.kept.exists():
+        # It was interrupted when all but its end was done.
+        replay.kept.replace(imported)
     if imported.exists():
         return imported
     tell(replay, "reading")

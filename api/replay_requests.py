@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.job_requests import Room, environment_of, faults_within, folder_named, name_of
+from api.job_requests import Room, environment_of, faults_within, folder_named, folder_names, name_of
 from api.job_runner import start
 from api.replay_schemas import ReplayBody
 from api.replays import Replays, Request
@@ -98,6 +98,20 @@ def records_folder(name: str, settings: Settings) -> Path:
         There is none of that name, or something in it lies elsewhere.
     """
     return folder_named(settings.records_dir, name, _FOLDER)
+
+
+def folders(settings: Settings) -> list[str]:
+    """Return the names of the folders of records that may be replayed, in order: of those that were imported."""
+    root = settings.records_dir
+    return [] if root is None else [name for name in folder_names(root) if _is_imported(root / name)]
+
+
+def _is_imported(folder: Path) -> bool:
+    try:
+        read_manifest(folder)
+    except InputError:
+        return False
+    return True
 
 
 def require_changes(text: str) -> None:

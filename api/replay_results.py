@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from api.job_results import require_done, standing_values
-from api.replay_index import INDEX, find_incident
+from api.replay_index import INDEX, find_incident, list_incidents
 from api.replays import Replay, Replays
 from dispatch.errors import Unknown
 from dispatch.naming import is_name
+from scenarios.audit_words import CAUSES, said
 
 
 def replay_values(replay: Replay) -> dict[str, Any]:
@@ -43,3 +45,34 @@ def incident_of(replay: Replay, incident_id: str) -> tuple[Any, Any]:
     if found is None:
         raise Unknown(f"there is no incident {incident_id} in the replay {replay.request.job_id}")
     return found
+
+
+def incidents_of(replay: Replay, wanted: Mapping[str, Any], order: str, after: int, limit: int) -> dict[str, Any]:
+    """Return some incidents of a replay; see `list_incidents`.
+
+    Raises
+    ------
+    Conflict
+        The replay is not done.
+    """
+    require_done(replay, Replays.noun)
+    found = list_incidents(replay.folder / INDEX, wanted, order, after, limit)
+    end = after + len(found.verdicts)
+    choices = {name: {_name(value): count for value, count in told.items()} for name, told in found.choices.items()}
+    return {
+        "count": found.count,
+        "next": end if end < found.count else None,
+        "sentences": sentences_of(found.verdicts),
+        "incidents": found.verdicts,
+        "choices": choices,
+    }
+
+
+def sentences_of(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what each cause means, and what stands under ``because`` of some verdicts, for people to read."""
+    return {**CAUSES, **{one["because"]: said(one["because"]) for one in verdicts if one["because"]}}
+
+
+def _name(value: Any) -> str:
+    """Write a value as a query has it: of true and false SQLite keeps 1 and 0."""
+    return value if isinstance(value, str) else str(bool(value)).lower()

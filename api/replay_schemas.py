@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from api.desk_schemas import Body
 from api.job_schemas import JobAnswer
-from api.schemas import Answer, Utc
+from api.schemas import Answer, RecommendationAnswer, Utc
 from graphs.faults import NOTHING, refuse
 from graphs.moments import MOMENT, Moment
+from scenarios.moments import Step
 from scenarios.rows import Text
 
 MOST_CHARACTERS: Final = 100_000
+_SENTENCES: Final = "what each cause means, and what stands under because, for people to read"
 _ONE_SOURCE: Final = "record, or folder"
 
 
@@ -87,6 +89,8 @@ class ReplaysAnswer(Answer):
     """All replays that are kept."""
 
     replays: list[ReplayAnswer] = Field(description="the newest first")
+    keeps: bool = Field(description="whether this service keeps replays, so that one may be asked for")
+    folders: list[str] = Field(description="the imported folders that may be replayed, by name")
 
 
 class ReplayIncidentAnswer(Answer):
@@ -98,3 +102,117 @@ class ReplayIncidentAnswer(Answer):
     ledger: dict[str, Any] | None = Field(
         description="its line of ledgers.jsonl.gz; null where nobody could be recommended"
     )
+    sentences: dict[str, str] = Field(description=_SENTENCES)
+
+
+class ReplayIncidentsAnswer(Answer):
+    """Some incidents of a replay."""
+
+    replay_id: str = Field(description="of which replay")
+    count: int = Field(description="how many there are of those asked for")
+    next: int | None = Field(description="what to give as after for those that follow; null where none do")
+    sentences: dict[str, str] = Field(description=_SENTENCES)
+    incidents: list[dict[str, Any]] = Field(description="their rows of verdicts.csv; null for what cannot be told")
+    choices: dict[str, dict[str, int]] = Field(
+        description="what the incidents of the replay have under verdict, cause, grade and domestic_abuse, and how many"
+    )
+
+
+class MomentAnswer(Answer):
+    """Something that happened about an incident."""
+
+    step: Step = Field(description="what; decision is the first sending, any other is sent")
+    at: Utc = Field(description="when it happened, UTC")
+    known_at: Utc = Field(description="when it was entered, UTC; the same where the records do not say when")
+    callsigns: list[str] = Field(description="the units that it is about")
+    value: str | None = Field(
+        description="the grade, the name of the second report, FIELD=VALUE of what was amended, or how it ended"
+    )
+
+
+class ReplayMomentsAnswer(Answer):
+    """What happened about an incident, step by step."""
+
+    replay_id: str = Field(description="of which replay")
+    incident_id: str = Field(description="of which incident")
+    start: Utc = Field(description="the first moment that may be asked about, UTC")
+    end: Utc = Field(description="the last, UTC: of what happened, or of when that was entered")
+    decided_at: Utc | None = Field(description="when the first unit was sent, UTC; null where nobody was")
+    time_zone: str = Field(description="of the force, an IANA name")
+    moments: list[MomentAnswer] = Field(description="by when they happened")
+
+
+class KnownIncident(Answer):
+    """The incident as it was known."""
+
+    lat: float = Field(description="degrees of latitude, WGS 84")
+    lon: float = Field(description="degrees of longitude, WGS 84")
+    grade: str = Field(description="a grade of the force profile of the records")
+    grade_label: str = Field(description="what people call it")
+    type: str | None = Field(description="null where not known")
+    tags: list[str] = Field(description="sorted")
+    units_needed: int = Field(description="how many units were to attend")
+    sector: str | None = Field(description="null where not known")
+
+
+class KnownUnit(Answer):
+    """A unit as it was known."""
+
+    callsign: str = Field(description="its callsign")
+    status: str | None = Field(description="its status code; null where not known")
+    status_label: str | None = Field(description="what the code means; null where not known")
+    crew: int | None = Field(description="officers aboard; null where not known")
+    sector: str | None = Field(description="its own area; null where it has none")
+    incident_id: str | None = Field(description="what it was bound to; null for nothing")
+    assigned_at: Utc | None = Field(description="since when, UTC; null for nothing")
+    doubt: Literal["same_moment", "not_cleared"] | None = Field(
+        description="why it could not be told whether it was free; null where it could"
+    )
+    lat: float | None = Field(description="degrees of latitude of the last known position; null for none")
+    lon: float | None = Field(description="degrees of longitude; null for none")
+    course_deg: float | None = Field(description="degrees clockwise from north; null where not known")
+    fixed_at: Utc | None = Field(description="when that position was true, UTC; null for none")
+    fix_age_s: float | None = Field(description="how old it was, seconds; null for none")
+
+
+class KnownWay(Answer):
+    """The way that the time of a unit was worked out on."""
+
+    callsign: str = Field(description="the unit")
+    coordinates: list[tuple[float, float]] = Field(description="longitude and latitude, in driving direction")
+
+
+class LaterAnswer(Answer):
+    """Something that was true at the moment and entered later: hindsight."""
+
+    kind: Literal["step", "position", "status", "closure"] = Field(description="of the incident, of a unit, of a road")
+    name: str = Field(description="the step, the callsign, or what people call the closure")
+    at: Utc | None = Field(description="since when it was true, UTC; null where a closure does not say")
+    known_at: Utc = Field(description="when it was entered, UTC")
+    callsigns: list[str] = Field(description="the units that a step is about")
+    value: str | None = Field(description="what a step came to, or what the status means; null for nothing")
+    lat: float | None = Field(description="degrees of latitude of a position; else null")
+    lon: float | None = Field(description="degrees of longitude of a position; else null")
+
+
+class ReplayKnownAnswer(Answer):
+    """What was known at a moment of an incident, and apart from it what was entered later."""
+
+    replay_id: str = Field(description="of which replay")
+    incident_id: str = Field(description="of which incident")
+    at: Utc = Field(description="the moment, UTC")
+    before: bool = Field(
+        description="whether nobody had been sent yet, or was at that moment: as in the audit, the incident's own "
+        "assignments bind nobody then"
+    )
+    incident: KnownIncident | None = Field(description="null where it, its place or its grade was not known")
+    units: list[KnownUnit] = Field(description="all on duty, as far as that was known")
+    recommendation: RecommendationAnswer | None = Field(description="who could have gone; null where why_not says why")
+    why_not: (
+        Literal["not_entered", "no_grade", "unknown_grade", "no_place", "no_roads", "no_duties", "outside_network"]
+        | None
+    ) = Field(description="why nobody can be told; null where somebody can")
+    closures: dict[str, Any] = Field(description="in force and known, as GeoJSON")
+    ways: list[KnownWay] = Field(description="of the unit that was judged, and of the one that would have been better")
+    later: list[LaterAnswer] = Field(description="what was entered later")
+    later_closures: dict[str, Any] = Field(description="in force, but entered later, as GeoJSON")

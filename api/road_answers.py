@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from api.driving import Driving, versions
 from api.places import Place
@@ -15,7 +16,7 @@ from dispatch.force import Force
 from dispatch.model import Picture
 from dispatch.whereabouts import whereabouts
 from graphs.closures import closures_geojson
-from graphs.conditions import Conditions
+from graphs.conditions import Change, Conditions
 from graphs.directions import Step, steps_of
 from graphs.errors import Unreachable
 from graphs.legs import Leg, Part, leg_line, leg_parts
@@ -25,9 +26,27 @@ from graphs.routing import Routing
 from graphs.snapping import Approach, Spot
 from graphs.times import MS_PER_S
 
+NOTHING_REPORTED: Final[Mapping[str, float]] = MappingProxyType({})
+NOT_NAMED: Final[Mapping[Change, str]] = MappingProxyType({})
 
-def route_answer(driving: Driving, start: Place, end: Place, engine: type[Routing] = Router) -> dict[str, Any]:
+
+def route_answer(
+    driving: Driving,
+    start: Place,
+    end: Place,
+    engine: type[Routing] = Router,
+    *,
+    reported: Mapping[str, float] = NOTHING_REPORTED,
+    on_road: bool = False,
+) -> dict[str, Any]:
     """Answer how to drive from one ``(lat, lon)`` to another.
+
+    Parameters
+    ----------
+    reported
+        What a position report says of the start besides: ``course_deg``, ``speed_kmh``, ``accuracy_m``.
+    on_road
+        Whether the end is on the carriageway itself.
 
     Raises
     ------
@@ -39,7 +58,7 @@ def route_answer(driving: Driving, start: Place, end: Place, engine: type[Routin
         There is no such profile.
     """
     router = driving.by(engine)
-    leg = router.route(*start, *end)
+    leg = router.best(router.spots(*start, **reported), router.approaches(*end, on_road=on_road))
     if leg is None:
         way = f"from {start[0]:g}, {start[1]:g} to {end[0]:g}, {end[1]:g}"
         raise Unreachable(f"no road that profile {driving.profile} may use leads {way}")
@@ -191,8 +210,20 @@ def _soon(network: Network, vehicle: _Vehicle, found: Nearest) -> dict[str, Any]
     }
 
 
-def closures_answer(network: Network, conditions: Conditions, at: datetime) -> dict[str, Any]:
-    """Answer what is closed or slowed at a moment, for any profile, as GeoJSON that `read_closures` reads."""
-    names = network.profiles.names
-    held = tuple(item for item in conditions.changes if any(item.in_force(at, name) for name in names))
-    return {**closures_geojson(Conditions(held), network), **versions(network, conditions, at)}
+def closures_answer(
+    network: Network, conditions: Conditions, at: datetime, named: Mapping[Change, str] = NOT_NAMED
+) -> dict[str, Any]:
+    """Answer what is closed or slowed at a moment, for any profile, as GeoJSON that `read_closures` reads.
+
+    Parameters
+    ----------
+    named
+        The names by which closures of the record are lifted.
+    """
+    profiles = network.profiles.names
+    held = Conditions(tuple(item for item in conditions.changes if any(item.in_force(at, name) for name in profiles)))
+    told = closures_geojson(held, network)
+    features = [
+        {"id": named.get(item), **feature} for item, feature in zip(held.changes, told["features"], strict=True)
+    ]
+    return {**told, "features": features, **versions(network, conditions, at)}

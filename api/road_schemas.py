@@ -172,6 +172,7 @@ class ClosureFeature(Answer):
     """A feature in GeoJSON."""
 
     type: Literal["Feature"] = Field(description="kind of object")
+    id: str | None = Field(description="the closure_id by which it is lifted; null for one of the service's own file")
     properties: Closure = Field(description="what, when and for whom")
     geometry: MultiLineString = Field(description="the stretches of road")
 
@@ -227,6 +228,7 @@ class NetworkAnswer(Answer):
     limit_tagged_share: float = Field(description="share of edges with a known speed limit")
     area_km2: float = Field(description="size of the area, square kilometres")
     bounds: Bounds = Field(description="the box around the area")
+    drawn: dict[str, int] = Field(description="kind of ground that a map draws beneath to number of areas or lines")
     dropped: dict[str, int] = Field(description="reason to number of ways or edges left out when it was built")
     notes: list[str] = Field(description="what should be read before relying on it")
     profiles: dict[str, ProfileUse] = Field(description="what each profile may use")

@@ -56,6 +56,9 @@ OPERATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "reachable": "ask",
         "closures": "ask",
         "network": "ask",
+        "tile": "ask",
+        "places": "ask",
+        "force": "ask",
         "units": "watch",
         "unit": "watch",
         "incidents": "watch",
@@ -71,8 +74,12 @@ OPERATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "replayEnded": "audit",
         "replayReport": "audit",
         "replayFile": "audit",
+        "replayIncidents": "audit",
         "replayIncident": "audit",
+        "replayMoments": "audit",
+        "replayKnown": "audit",
         "scenarios": "simulate",
+        "scenario": "simulate",
         "simulationAsked": "simulate",
         "simulations": "simulate",
         "simulation": "simulate",
@@ -81,6 +88,7 @@ OPERATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "simulationEnded": "simulate",
         "simulationReport": "simulate",
         "simulationFile": "simulate",
+        "simulationCompared": "simulate",
         "positions": "report",
         "traccar": "report",
         "unitStatus": "report",
@@ -104,6 +112,9 @@ OPERATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "closureLifted": "dispatch",
         "assessmentForm": "review",
         "assessments": "review",
+        "supervision": "review",
+        "recordVerified": "review",
+        "samples": "review",
         "sample": "review",
         "sampleDrawn": "assess",
         "assessed": "assess",
@@ -146,11 +157,17 @@ PUBLIC: Final = frozenset(
         "docs.page",
         "docs.start",
         "docs.asset",
+        "console.page",
+        "console.asset",
         "logIn",
+        "waysIn",
         "oidcLogIn",
         "oidcCallback",
     }
 )
+
+# A map asks for dozens at once, each the same for everybody: they must not use up what a dispatcher may ask for.
+UNCOUNTED: Final = frozenset({"tile"})
 
 # Reads about one incident or all of a period, which are recorded with the reason that is given for them.
 CONSULTING: Final[frozenset[str]] = frozenset(
@@ -162,11 +179,15 @@ CONSULTING: Final[frozenset[str]] = frozenset(
         "replayAsked",
         "replayReport",
         "replayFile",
+        "replayIncidents",
         "replayIncident",
+        "replayMoments",
+        "replayKnown",
         # Of past incidents, where the demand of the scenario is that.
         "simulationAsked",
         "simulationReport",
         "simulationFile",
+        "simulationCompared",
     }
 )
 

@@ -18,6 +18,14 @@ class LogInRequest(BaseModel):
     password: SecretStr = Field(description="its password", max_length=1000)
 
 
+class WaysAnswer(Answer):
+    """How people log in."""
+
+    provider: bool = Field(
+        description="whether the force's identity provider vouches for people, at GET /v1/session/oidc, beside passwords"
+    )
+
+
 class SessionAnswer(Answer):
     """Who you are here, and what you may do."""
 

@@ -13,6 +13,7 @@ from api.job_process import run_job, tell
 from api.job_requests import BODY
 from api.settings import Simulating
 from api.simulation_scenarios import scenario_folder
+from api.simulation_tables import with_tables
 from api.simulations import Simulation, Simulations
 from scenarios.experiment import Asked, run_scenario
 from scenarios.experiment_animation import Window, animation
@@ -40,7 +41,7 @@ def _run(simulation: Simulation, settings: Simulating) -> None:
     os.environ[_SHARED] = str(simulation.work)
     tell(simulation, "reading")
     _begin_anew_with_another_program(experiment)
-    scenario = replace(read_scenario(scenario_folder(asked.scenario, settings)), seed=asked.seed)
+    scenario = replace(read_scenario(_folder(simulation, settings)), seed=asked.seed)
     window = None if asked.animate is None else Window.read(asked.animate, scenario, BODY, "animate")
     choices = tuple(PolicyChoice(**each) for each in asked.policies)
 
@@ -54,6 +55,18 @@ def _run(simulation: Simulation, settings: Simulating) -> None:
         shutil.copyfile(experiment / name, simulation.out / name)
     if window is not None:
         _animate(simulation, scenario, choices[0], window)
+
+
+def _folder(simulation: Simulation, settings: Simulating) -> Path:
+    """Return the scenario's folder, or one with the tables that were given in place of its own."""
+    asked = simulation.request
+    named, changed = scenario_folder(asked.scenario, settings), simulation.work / "scenario"
+    if not asked.tables:
+        return named
+    # What an interrupted run had begun is made anew.
+    shutil.rmtree(changed, ignore_errors=True)
+    changed.mkdir()
+    return with_tables(named, changed, asked.tables)
 
 
 def _animate(simulation: Simulation, scenario: Scenario, choice: PolicyChoice, window: Window) -> None:

@@ -11,6 +11,7 @@ from api.job_runner import start
 from api.settings import Settings, Simulating
 from api.simulation_scenarios import policies_of, scenario_folder
 from api.simulation_schemas import PolicyBody, SimulationBody
+from api.simulation_tables import changed_tables
 from api.simulations import Request, Simulations
 from dispatch.desk import Order
 from dispatch.record import iso
@@ -65,6 +66,8 @@ def request_of(body: SimulationBody, settings: Simulating, now: datetime, asked:
         head.seed if body.seed is None else body.seed,
         jobs,
         None if body.animate is None else f"{iso(body.animate.from_)}/{iso(body.animate.to)}",
+        body.called,
+        changed_tables(body),
     )
 
 

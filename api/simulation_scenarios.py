@@ -60,16 +60,19 @@ def _placed(tables: Iterable[PolicyTable]) -> Iterator[tuple[PolicyTable, str]]:
 
 def scenarios_told(settings: Simulating) -> Iterator[dict[str, Any]]:
     """Yield what is told of each scenario."""
-    if (root := settings.scenarios_dir) is None:
-        return
-    for name in folder_names(root):
-        try:
-            told = _told(read_head(scenario_folder(name, settings)))
-        except InputError as error:
-            faults = [asdict(fault) for fault in faults_within(error, root)]
-            yield {"scenario": name, **dict.fromkeys(_FROM_HEAD), "policies": [], "faults": faults}
-        else:
-            yield {"scenario": name, **told, "faults": []}
+    if (root := settings.scenarios_dir) is not None:
+        yield from (scenario_values(name, settings) for name in folder_names(root))
+
+
+def scenario_values(name: str, settings: Simulating) -> dict[str, Any]:
+    """Return what is told of a scenario by its ``scenario.toml``, or what is wrong with that."""
+    try:
+        told = _told(read_head(scenario_folder(name, settings)))
+    except InputError as error:
+        within = [] if settings.scenarios_dir is None else [settings.scenarios_dir]
+        faults = [asdict(fault) for fault in faults_within(error, *within)]
+        return {"scenario": name, **dict.fromkeys(_FROM_HEAD), "policies": [], "faults": faults}
+    return {"scenario": name, **told, "faults": []}
 
 
 def _told(head: Head) -> dict[str, Any]:

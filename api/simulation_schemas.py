@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
 from api.desk_schemas import Body
 from api.job_schemas import JobAnswer, JobFault
@@ -18,7 +18,12 @@ MOST_POLICIES: Final = 10
 MOST_HOURS: Final = 24
 _MOST_SETTINGS: Final = 20
 _SEED_END: Final = 2**63
+MOST_TABLE_ROWS: Final = 2_000
 Whole = Annotated[int, Field(strict=True)]
+Cell = StrictBool | StrictInt | StrictFloat | StrictStr | list[StrictStr] | None
+# Which columns there are, and what they hold, is checked as in a file.
+TableRow = dict[str, Cell]
+Table = Annotated[list[TableRow], Field(min_length=1, max_length=MOST_TABLE_ROWS)]
 Setting = Annotated[bool | int | float | str, Field(union_mode="left_to_right")]
 
 
@@ -53,7 +58,7 @@ class WindowBody(Body):
 
 
 class SimulationBody(Body):
-    """What is to be simulated."""
+    """What is to be simulated: a scenario, with other stations or another roster where these are given."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -66,6 +71,13 @@ class SimulationBody(Body):
                     "policies": [{"name": "nearest_first"}, {"name": "sector_first"}],
                     "replications": 20,
                     "seed": 7,
+                },
+                {
+                    "scenario": "gothenburg_week",
+                    "called": "a third car in the north",
+                    "roster": [
+                        {"callsign": "N3", "start": "07:00", "end": "19:00", "crew": 2, "station": "Ernst Fontell"}
+                    ],
                 },
             ]
         },
@@ -89,6 +101,14 @@ class SimulationBody(Body):
     )
     animate: WindowBody | None = Field(
         default=None, description="what animation.json is to show, of the first policy; there is none if not given"
+    )
+    called: Text | None = Field(default=None, max_length=200, description="what people call it; nothing if not given")
+    stations: Table | None = Field(
+        default=None,
+        description=f"rows in place of stations.csv, {MOST_TABLE_ROWS:,} at most; its own if not given",
+    )
+    roster: Table | None = Field(
+        default=None, description=f"rows in place of roster.csv, {MOST_TABLE_ROWS:,} at most; its own if not given"
     )
 
 
@@ -114,6 +134,8 @@ class SimulationAnswer(JobAnswer):
     animate: str | None = Field(
         description="what animation.json shows: from and to, with a stroke between; null for nothing"
     )
+    called: str | None = Field(description="what people call it; null where nobody has said")
+    changed: list[Literal["stations", "roster"]] = Field(description="what was given in place of the scenario's own")
 
 
 class SimulationsAnswer(Answer):
@@ -141,3 +163,85 @@ class ScenariosAnswer(Answer):
     """All scenarios that can be simulated."""
 
     scenarios: list[ScenarioAnswer] = Field(description="in the order of their folders' names")
+
+
+class StationCells(Answer):
+    """A row of stations.csv, as it stands there; null for an empty cell."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str | None = Field(description="its name")
+    lat: str | None = Field(description="degrees of latitude; of a place on the grid too")
+    lon: str | None = Field(description="degrees of longitude")
+    sector: str | None = Field(description="a sector's name")
+    custody: str | None = Field(description="yes or no: whether prisoners are taken there")
+
+
+class DutyCells(Answer):
+    """A row of roster.csv, as it stands there; null for an empty cell."""
+
+    model_config = ConfigDict(extra="allow")
+
+    callsign: str | None = Field(description="the unit")
+    days: str | None = Field(description="days, with ; between; null for every day")
+    start: str | None = Field(description="HH:MM")
+    end: str | None = Field(description="HH:MM; one that is not after the start is on the next day")
+    crew: str | None = Field(description="how many officers")
+    skills: str | None = Field(description="skills, with ; between")
+    sector: str | None = Field(description="a sector's name")
+    station: str | None = Field(description="a name of the stations")
+    vehicle: str | None = Field(description="a vehicle's name")
+    patrol: str | None = Field(description="station, sector or hot_spots; null for station")
+    breaks: str | None = Field(description="breaks, with ; between")
+
+
+class WholeScenarioAnswer(ScenarioAnswer):
+    """A scenario with its stations and its roster, to be changed and given back with a simulation."""
+
+    stations: list[StationCells] = Field(description="in the order of the file")
+    roster: list[DutyCells] = Field(description="in the order of the file")
+
+
+class NumberAnswer(Answer):
+    """What a number is of."""
+
+    measure: str = Field(description="a measure of docs/planner.md")
+    label: str = Field(description="the measure for people")
+    unit: Literal["s", "h", "km", "share", "number"] = Field(description="what it is counted in")
+    grade: str = Field(description="of incidents of that grade; empty for all")
+    dimension: str = Field(description="by what it is told apart; empty for the whole")
+    group: str = Field(description="the one group; empty for the whole")
+
+
+class DifferenceAnswer(Answer):
+    """How much a number of the other is above that of the base, over replications that met the same incidents."""
+
+    key: NumberAnswer = Field(description="what it is of")
+    pairs: int = Field(description="replications in which both have it")
+    base: float = Field(description="mean of the base over these")
+    other: float = Field(description="mean of the other over these")
+    mean: float = Field(description="mean of other less base, pair by pair")
+    sd: float | None = Field(description="its standard deviation; null for a single pair")
+    low: float | None = Field(description="lower bound of the mean's 95 % interval; null for a single pair")
+    high: float | None = Field(description="upper bound; null for a single pair")
+    finding: Literal["better", "worse", "more", "less", "same", "cannot_tell"] = Field(
+        description="what the other is; more and less are said of what is neither good nor bad"
+    )
+    needed: int | None = Field(description="replications that it would take to tell; null for too many, or nothing")
+    few: bool = Field(description="whether it is of so few things that it says little")
+
+
+class ComparisonAnswer(Answer):
+    """A policy of one simulation held against the same policy of another."""
+
+    policy: str = Field(description="the policy, with its settings")
+    pairs: int = Field(description="replications that both have played")
+    differences: list[DifferenceAnswer] = Field(description="the numbers of the headline")
+
+
+class ComparedAnswer(Answer):
+    """One simulation held against another."""
+
+    base: str = Field(description="the simulation of the address")
+    other: str = Field(description="the one that is held against it")
+    comparisons: list[ComparisonAnswer] = Field(description="the policies that both have")

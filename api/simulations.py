@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -26,6 +26,10 @@ class Request(Asked):
         Processes that play replications.
     animate
         Two moments with a stroke between, of which an animation is made; None for none.
+    called
+        What people call it.
+    tables
+        CSV in place of the scenario's own, by the names of `api.simulation_tables.FILES`.
     """
 
     scenario: str
@@ -35,6 +39,8 @@ class Request(Asked):
     seed: int
     jobs: int
     animate: str | None
+    called: str | None = None
+    tables: Mapping[str, str] = field(default_factory=dict)
 
 
 Simulation = Job[Request]

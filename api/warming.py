@@ -16,6 +16,7 @@ from graphs.conditions import Change, Stretch
 from graphs.errors import Unreachable
 from graphs.router import FEW_PLACES, Router
 from graphs.times import edge_times
+from scenarios.rates import rate
 
 
 def warm_up(service: Service) -> None:
@@ -29,6 +30,8 @@ def warm_up(service: Service) -> None:
             # Whether or not anything is closed now, the code for a closed road is compiled.
             _ask(_with_a_closed_road(driving), service)
     closures_answer(service.network, service.conditions, service.clock())
+    # What works out intervals takes a second to import.
+    rate(1, 2)
 
 
 def _ask(driving: Driving, service: Service) -> None:

@@ -33,8 +33,9 @@ from graphs.times import COST_BITS, NEVER, time_of
 
 # In place of a time that is not known, or of a way that is not there.
 NO_TIME: Final = -1
-# How many of those who may be the soonest are looked at first; then at most as many again, and so on.
-FIRST_LOOK: Final = 8
+# How many of those who may be the soonest are looked at first; then at most twice as many more, and so on: to ask again
+# takes longer than to look at a few too many.
+FIRST_LOOK: Final = 16
 
 
 class Board:
@@ -161,7 +162,8 @@ class Shortlist:
     def times_ms(self) -> Longs:
         """(n,) the time of every row that may be sent, mobilisation included; `NO_TIME` for all others."""
         found = np.full(len(self.allowed), NO_TIME, np.int64)
-        rows, costs = self._costs(np.flatnonzero(self.allowed))
+        rows = self._inside(np.flatnonzero(self.allowed))
+        costs = self._costs(rows)
         found[rows] = np.where(costs < NEVER, costs >> COST_BITS, NO_TIME)
         return found
 
@@ -176,7 +178,8 @@ class Shortlist:
         known = self._sure
         while self._sure == known and self._looked_at < len(rows):
             start, self._looked_at = self._looked_at, self._enough()
-            found, costs = self._costs(rows[start : self._looked_at])
+            found = rows[start : self._looked_at]
+            costs = self._costs(found)
             there = costs < NEVER
             self._found += zip((costs[there] >> COST_BITS).tolist(), found[there].tolist(), strict=True)
             self._found.sort()
@@ -188,16 +191,16 @@ class Shortlist:
     def _enough(self) -> int:
         """Return how many rows to look at: those who may come before the soonest who is not sure, but not too many."""
         looked_at, (_, bound_ms) = self._looked_at, self._by_least
-        most = looked_at + max(FIRST_LOOK, looked_at)
+        most = looked_at + max(FIRST_LOOK, 2 * looked_at)
         if self._sure == len(self._found):
             return most
         needed = int(np.searchsorted(bound_ms, self._found[self._sure][0], side="right"))
-        return min(max(needed, looked_at + FIRST_LOOK), most)
+        return min(max(needed, looked_at + FIRST_LOOK // 2), most)
 
     @cached_property
     def _by_least(self) -> tuple[Longs, Longs]:
-        """The rows that may be sent and milliseconds that they cannot beat, the least first."""
-        rows, board = np.flatnonzero(self.allowed), self._board
+        """The rows inside the area that may be sent and milliseconds that they cannot beat, the least first."""
+        rows, board = self._inside(np.flatnonzero(self.allowed)), self._board
         place = self.incident.lat, self.incident.lon
         reports = board.lat[rows], board.lon[rows], board.accuracy_m[rows]
         least = least_ms(self.router.edge_times, place, self.approaches, *reports)
@@ -205,20 +208,22 @@ class Shortlist:
         order = np.argsort(least, kind="stable")
         return rows[order], least[order]
 
-    def _costs(self, rows: Longs) -> tuple[Longs, Longs]:
-        """Return those of some rows that are inside the area, and the costs of their ways, moving off included."""
+    def _inside(self, rows: Longs) -> Longs:
+        return rows[self.router.inside(self._board.lat[rows], self._board.lon[rows])]
+
+    def _costs(self, rows: Longs) -> Longs:
+        """Return the costs of the ways of some rows, all inside the area, moving off included."""
         board = self._board
-        inside = rows[self.router.inside(board.lat[rows], board.lon[rows])]
-        spots = self.router.spots_of(*board.reports(inside))
-        starts = self.router.vehicles_on(spots.later(self._kinds.ready_ms[board.kind[inside]])).starts
-        return inside, self.ways.costs(starts)
+        spots = self.router.spots_of(*board.reports(rows))
+        starts = self.router.vehicles_on(spots.later(self._kinds.ready_ms[board.kind[rows]])).starts
+        return self.ways.costs(starts)
 
     def coming_lines(self) -> list[Line]:
         """Return the lines of who is coming; without a time where none can be told."""
         if not self.coming:
             return []
-        rows, told = self._costs(np.array(self.coming, np.int64))
-        costs = dict(zip(rows.tolist(), told.tolist(), strict=True))
+        rows = self._inside(np.array(self.coming, np.int64))
+        costs = dict(zip(rows.tolist(), self._costs(rows).tolist(), strict=True))
         there = [costs.get(row, NEVER) for row in self.coming]
         told_ms = [time_of(cost) if cost < NEVER else None for cost in there]
         return [self._line(row, time_ms) for row, time_ms in zip(self.coming, told_ms, strict=True)]

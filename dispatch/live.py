@@ -17,7 +17,7 @@ from dispatch.positions import Positions
 from dispatch.state import Case, DutyUnit, State
 from dispatch.store import Reading
 from graphs.closures import closures_of
-from graphs.conditions import NO_CONDITIONS, Conditions
+from graphs.conditions import NO_CONDITIONS, Change, Conditions
 from graphs.network import Network
 
 
@@ -50,6 +50,16 @@ def _conditions(roads: Roads, closures: bytes) -> Conditions:
     document = {"type": "FeatureCollection", "features": features}
     opened = closures_of(document, roads.network, "the record")
     return Conditions((*roads.always.changes, *opened.changes), roads.network.hash)
+
+
+@lru_cache(maxsize=8)
+def _closed_by(roads: Roads, closures: bytes) -> Mapping[Change, str]:
+    found: dict[Change, str] = {}
+    for name, feature in orjson.loads(closures).items():
+        document = {"type": "FeatureCollection", "features": [feature]}
+        for change in closures_of(document, roads.network, "the record").changes:
+            found.setdefault(change, name)
+    return found
 
 
 Made = tuple[DutyUnit, Fix | None, Unit]
@@ -99,6 +109,11 @@ class Live:
     def conditions(self) -> Conditions:
         """What is closed or slowed, now and at other times."""
         return self.roads.conditions(self.state.closures)
+
+    @property
+    def closed_by(self) -> Mapping[Change, str]:
+        """The closure of the record that a condition comes from; of equal ones the first by name."""
+        return _closed_by(self.roads, orjson.dumps(self.state.closures, option=orjson.OPT_SORT_KEYS))
 
     def picture(self, now: datetime, force: Force) -> Picture:
         """Return what is known at a moment: every unit on duty, every open incident."""

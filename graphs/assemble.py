@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from shapely.geometry.base import BaseGeometry
 
 from graphs.coordinates import METRES_PER_DEGREE, great_circle_m
 from graphs.errors import SourceError
+from graphs.ground import Item, ground_of
 from graphs.network import BRIDGE, ROUNDABOUT, TUNNEL, Floats, Ints, Network, NetworkMeta
 from graphs.restrictions import Restriction, Turn, resolve
 from graphs.tags import ACCESS_GROUPS, OBSTACLES, ROAD_CLASSES
@@ -99,6 +99,8 @@ class Roads:
         Turn restrictions as mapped, by way.
     turns
         Turn restrictions of sources that tell them edge by edge.
+    ground
+        What is drawn beneath, in degrees.
     """
 
     meta: NetworkMeta
@@ -106,6 +108,7 @@ class Roads:
     restrictions: list[Restriction] = field(default_factory=list)
     turns: list[SegmentTurn] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
+    ground: list[Item] = field(default_factory=list)
 
 
 def assemble(roads: Roads) -> Network:
@@ -129,6 +132,7 @@ def assemble(roads: Roads) -> Network:
     texts = _Texts()
     owner, lanes = edges.owner, edges.lanes
     columns = [segments[row] for row in owner]
+    area = _area(shapes.lonlat)
     return Network(
         node_id=edges.node_id,
         node_lonlat=_node_lonlat(segments, edges.node_id),
@@ -152,8 +156,9 @@ def assemble(roads: Roads) -> Network:
         **_turns(roads, edges, columns, texts),
         text_start=texts.start(),
         text_utf8=texts.utf8(),
-        area_wkb=np.frombuffer(_area(shapes.lonlat).wkb, np.uint8),
+        area_wkb=np.frombuffer(area.wkb, np.uint8),
         meta=replace(roads.meta, dropped=dict(sorted(roads.dropped.items()))),
+        ground=ground_of(roads.ground, area),
     )
 
 
@@ -285,10 +290,10 @@ def _told_by_edge(turns: Sequence[SegmentTurn], edges: _Edges, columns: Sequence
     ]
 
 
-def _area(lonlat: Floats) -> BaseGeometry:
+def _area(lonlat: Floats) -> shapely.Polygon:
     """Return the convex hull of all roads and a margin around it, in degrees."""
     middle_lat = float((lonlat[:, 1].min() + lonlat[:, 1].max()) / 2)
     narrow = max(np.cos(np.radians(middle_lat)), 0.01)
     hull = shapely.convex_hull(shapely.MultiPoint(lonlat * (narrow, 1.0)))
     grown = shapely.buffer(hull, AREA_MARGIN_M / METRES_PER_DEGREE, quad_segs=4)
-    return cast("BaseGeometry", shapely.transform(grown, lambda points: points / (narrow, 1.0)))
+    return shapely.transform(grown, lambda points: points / (narrow, 1.0))

@@ -20,6 +20,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from graphs.errors import NetworkFileError
+from graphs.ground import NO_GROUND, Ground
 from graphs.hierarchy import Hierarchy
 from graphs.network import Network, NetworkMeta
 from graphs.ordering import give_hierarchy, hierarchy_of
@@ -27,16 +28,16 @@ from graphs.profiles import Profiles
 
 FORMAT = 2
 _TYPES = {"U8": "u1", "BOOL": "?", "I32": "<i4", "I64": "<i8", "F64": "<f8"}
-# The arrays of the hierarchy are named apart from those of the network.
-_HIERARCHY = "hierarchy."
+# The arrays of the hierarchy, and of what is drawn beneath, are named apart from those of the network.
+_HIERARCHY, _GROUND = "hierarchy.", "ground."
 
 
 def save_network(network: Network, path: Path) -> None:
     """Write a network and its hierarchy; the file appears whole or not at all, and equal networks give equal bytes."""
     meta = asdict(network.meta)
     arrays = {name: np.ascontiguousarray(array) for name, array in file_arrays(network).items()}
-    shape = {name: array for name, array in arrays.items() if name.startswith(_HIERARCHY)}
-    head = {"format": FORMAT, "checksum": _checksum(network.hash, shape, meta), "meta": meta}
+    beside = {name: array for name, array in arrays.items() if name.startswith((_HIERARCHY, _GROUND))}
+    head = {"format": FORMAT, "checksum": _checksum(network.hash, beside, meta), "meta": meta}
     text = json.dumps(head, sort_keys=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
@@ -47,9 +48,10 @@ def save_network(network: Network, path: Path) -> None:
 
 
 def file_arrays(network: Network) -> dict[str, NDArray[Any]]:
-    """Return everything that a file keeps as arrays: those of the network, and those of its hierarchy."""
-    shape = hierarchy_of(network).arrays()
-    return network.arrays() | {f"{_HIERARCHY}{name}": array for name, array in shape.items()}
+    """Return all that a file keeps as arrays: those of the network, of its hierarchy, of what is drawn beneath."""
+    beside = {_HIERARCHY: hierarchy_of(network).arrays(), _GROUND: network.ground.arrays()}
+    named = {f"{part}{name}": array for part, arrays in beside.items() for name, array in arrays.items()}
+    return network.arrays() | named
 
 
 def load_network(path: Path, profiles: Profiles | None = None) -> Network:
@@ -92,22 +94,32 @@ def _checked(path: Path, head: dict[str, Any], arrays: dict[str, NDArray[Any]], 
     try:
         told = head["meta"]
         meta = NetworkMeta(**{**told, "notes": tuple(told["notes"])})
-        shape = {name: arrays.pop(name) for name in list(arrays) if name.startswith(_HIERARCHY)}
-        hierarchy = Hierarchy(**{name.removeprefix(_HIERARCHY): array for name, array in shape.items()})
-        network = Network(**arrays, meta=meta, profiles=profiles or Profiles.default())
+        shape, drawn = _taken(arrays, _HIERARCHY), _taken(arrays, _GROUND)
+        hierarchy = Hierarchy(**shape)
+        # A file has nothing drawn beneath where its source had nothing, or where an older version made it.
+        ground = Ground(**drawn) if drawn else NO_GROUND
+        network = Network(**arrays, meta=meta, profiles=profiles or Profiles.default(), ground=ground)
     except (TypeError, KeyError) as error:
         raise NetworkFileError(f"{path}: damaged network file ({error}); {_REBUILD}") from error
-    if _checksum(network.hash, shape, told) != head.get("checksum"):
+    beside = {_HIERARCHY + name: array for name, array in shape.items()}
+    beside |= {_GROUND + name: array for name, array in drawn.items()}
+    if _checksum(network.hash, beside, told) != head.get("checksum"):
         raise NetworkFileError(f"{path}: damaged network file: its checksum does not match; {_REBUILD}")
     give_hierarchy(network, hierarchy)
     return network
 
 
-def _checksum(network_hash: str, shape: dict[str, NDArray[Any]], meta: dict[str, Any]) -> str:
+def _taken(arrays: dict[str, NDArray[Any]], part: str) -> dict[str, NDArray[Any]]:
+    """Take the arrays of a part out, by their own names."""
+    names = [name for name in arrays if name.startswith(part)]
+    return {name.removeprefix(part): arrays.pop(name) for name in names}
+
+
+def _checksum(network_hash: str, beside: dict[str, NDArray[Any]], meta: dict[str, Any]) -> str:
     """Cover the arrays and what is told about them."""
     told = json.dumps(meta, sort_keys=True)
     digest = hashlib.sha256(f"{network_hash}{told}".encode())
-    for name, array in sorted(shape.items()):
+    for name, array in sorted(beside.items()):
         digest.update(f"{name}{array.dtype.str}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

@@ -19,6 +19,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from graphs.ground import NO_GROUND, Ground
 from graphs.profiles import Profiles
 from graphs.tags import ACCESS_GROUPS, OBSTACLES, ROAD_CLASSES
 
@@ -105,6 +106,8 @@ class Network:
     text_utf8 : (bytes,) uint8
     area_wkb : (bytes,) uint8
         The area inside which a place may be asked for.
+    ground
+        What a map draws beneath; neither among the arrays nor in the hash.
     """
 
     node_id: Longs
@@ -136,6 +139,7 @@ class Network:
     area_wkb: Bytes
     meta: NetworkMeta
     profiles: Profiles = field(default_factory=Profiles.default)
+    ground: Ground = NO_GROUND
 
     def __post_init__(self) -> None:
         for array in self.arrays().values():
@@ -146,7 +150,8 @@ class Network:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by name, in the order of the class; they are what the content hash covers."""
-        return {item.name: getattr(self, item.name) for item in fields(self) if item.name not in {"meta", "profiles"}}
+        beside = {"meta", "profiles", "ground"}
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.name not in beside}
 
     @property
     def node_count(self) -> int:

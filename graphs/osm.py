@@ -1,6 +1,7 @@
 """Read roads from OpenStreetMap files: ``.osm.pbf``, ``.osm``, ``.osm.gz``, ``.osm.bz2``.
 
-The file is read three times (ways, turn restrictions, nodes), so that the order of its objects does not matter.
+The file is read several times (ways, turn restrictions, what is drawn beneath, nodes), so that the order of its objects
+does not matter.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import osmium
 from graphs.assemble import Lane, LonLat, Roads, Segment
 from graphs.coordinates import distance_m
 from graphs.errors import SourceError
+from graphs.ground_osm import INCOMPLETE, Outlines, items_of, read_outlines
 from graphs.maxspeed import limit_kmh
 from graphs.network import NetworkMeta
 from graphs.restrictions import Restriction, read_restriction
@@ -63,6 +65,7 @@ class _Found:
 
     ways: list[_Way] = field(default_factory=list)
     restrictions: list[Restriction] = field(default_factory=list)
+    outlines: Outlines = field(default_factory=Outlines)
     place: dict[int, LonLat] = field(default_factory=dict)
     standing: dict[int, tuple[str, str | None]] = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
@@ -91,6 +94,7 @@ def read_osm(path: Path, report: Report = quiet) -> Roads:
         _read_ways(path, found)
         report(f"{path.name}: reading turn restrictions; {len(found.ways):,} roads so far")
         _read_restrictions(path, found)
+        found.outlines = read_outlines(path)
         report(f"{path.name}: reading nodes")
         _read_nodes(path, found)
         timestamp = _timestamp(path)
@@ -140,10 +144,15 @@ def _read_restrictions(path: Path, found: _Found) -> None:
 
 def _read_nodes(path: Path, found: _Found) -> None:
     wanted = {node for way in found.ways for node in way.nodes}
+    # Kept apart: roads are numbered by what is known of roads alone.
+    drawn, drawn_at = found.outlines.nodes(), found.outlines.place
     # The library's own filter by id takes a bit for every id up to the largest: over a gigabyte.
     for node in osmium.FileProcessor(path, osmium.osm.NODE):
         assert isinstance(node, osmium.osm.Node)  # noqa: S101 - as above
-        if node.id not in wanted or not node.location.valid():
+        number = node.id
+        if number in drawn and node.location.valid():
+            drawn_at[number] = (node.location.lon, node.location.lat)
+        if number not in wanted or not node.location.valid():
             continue
         found.place[node.id] = (node.location.lon, node.location.lat)
         if len(node.tags):
@@ -190,7 +199,9 @@ def _number(header: bytes, at: int) -> tuple[int, int]:
 
 def _roads(path: Path, found: _Found, timestamp: str) -> Roads:
     meta = NetworkMeta(source=path.name, source_sha256=sha256_of(path), data_timestamp=timestamp)
-    roads = Roads(meta, restrictions=found.restrictions, dropped=found.dropped)
+    ground, incomplete = items_of(found.outlines)
+    found.dropped += Counter({INCOMPLETE: incomplete})
+    roads = Roads(meta, restrictions=found.restrictions, dropped=found.dropped, ground=ground)
     cutter = _Cutter(found)
     for way in found.ways:
         roads.segments += cutter.segments(way)

@@ -36,6 +36,7 @@ def summary(network: Network) -> dict[str, Any]:
         "limit_tagged_share": round(float(np.isfinite(network.limit_kmh).mean()), 3),
         "area_km2": round(area_km2(network), 1),
         "bounds": {"west": west, "south": south, "east": east, "north": north},
+        "drawn": network.ground.counts(),
         "dropped": dict(meta.dropped),
         "notes": list(meta.notes),
         "profiles": {name: _use(network, name) for name in network.profiles.names},

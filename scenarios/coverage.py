@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -17,7 +19,8 @@ from scenarios.demand import demand_points
 from scenarios.scenario import Scenario
 
 POINTS: Final = 100
-_KEPT_PLACES: Final = 5_000
+# Of each state of the roads.
+_KEPT_PLACES: Final = 1_500
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +37,14 @@ class Times:
 
     rows: Longs
     time_ms: Longs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What was found on some roads: where the points can be reached from, and how soon they are from places."""
+
+    approaches: Sequence[tuple[Approach, ...]]
+    known: dict[tuple[float, float], Longs] = field(default_factory=dict)
 
 
 class Coverage:
@@ -56,10 +67,8 @@ class Coverage:
             for lat, lon in zip(self.lat.tolist(), self.lon.tolist(), strict=True)
         ]
         self.target_ms = np.array([np.inf if target is None else target * MS_PER_S for target in told])
-        # Of the roads as they last were: most of the free units stand at a few places.
-        self._roads: EdgeTimes | None = None
-        self._known: dict[tuple[float, float], Longs] = {}
-        self._approaches: list[tuple[Approach, ...]] = []
+        # Of the roads as they were, which come again with the hours: most of the free units stand at a few places.
+        self._found: WeakKeyDictionary[EdgeTimes, _Found] = WeakKeyDictionary()
 
     def times(self, brief: Brief, board: Board, rows: Longs, now_ms: int) -> Times:
         """Return how soon units can be at the points; who is driving counts as standing where it is.
@@ -75,29 +84,31 @@ class Coverage:
         router = Router(scenario.network, self._profile, scenario.conditions, scenario.local(now_ms))
         inside = rows[router.inside(board.lat[rows], board.lon[rows])]
         places = list(zip(board.lat[inside].tolist(), board.lon[inside].tolist(), strict=True))
-        self._drive_on(router)
-        new = [place not in self._known for place in places]
+        known = self._on(router).known
+        new = [place not in known for place in places]
         if any(new):
             self._find(router, board, inside[new])
-        driven_ms = np.array([self._known[place] for place in places], np.int64).reshape(len(inside), len(self.weight))
+        driven_ms = np.array([known[place] for place in places], np.int64).reshape(len(inside), len(self.weight))
         ready_ms = brief.kinds.ready_ms[board.kind[inside]][:, None]
         return Times(inside, np.where(driven_ms == NO_TIME, NO_TIME, driven_ms + ready_ms))
 
-    def _drive_on(self, router: Router) -> None:
-        """Forget what was found where the roads are others."""
-        if router.edge_times is not self._roads:
-            self._roads, self._known = router.edge_times, {}
+    def _on(self, router: Router) -> _Found:
+        """Return what was found on the roads as they are, though not about too many places."""
+        roads = router.edge_times
+        if roads not in self._found:
             latlon = zip(self.lat.tolist(), self.lon.tolist(), strict=True)
-            self._approaches = [router.approaches(lat, lon) for lat, lon in latlon]
-        elif len(self._known) > _KEPT_PLACES:
-            self._known = {}
+            self._found[roads] = _Found([router.approaches(lat, lon) for lat, lon in latlon])
+        elif len(self._found[roads].known) > _KEPT_PLACES:
+            self._found[roads].known.clear()
+        return self._found[roads]
 
     def _find(self, router: Router, board: Board, rows: Longs) -> None:
         lat, lon, _, _, accuracy_m = board.reports(rows)
         still = np.full(len(rows), np.nan)
         vehicles = router.vehicles_on(router.spots_of(lat, lon, still, still, accuracy_m))
-        time_ms = router.times(vehicles, self._approaches).time_ms
-        self._known.update(zip(zip(lat.tolist(), lon.tolist(), strict=True), time_ms, strict=True))
+        found = self._found[router.edge_times]
+        time_ms = router.times(vehicles, found.approaches).time_ms
+        found.known.update(zip(zip(lat.tolist(), lon.tolist(), strict=True), time_ms, strict=True))
 
     def share(self, times: Times) -> float:
         """Return the share of the demand that some unit can reach within the target; from 0 to 1."""

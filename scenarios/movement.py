@@ -16,8 +16,13 @@ from graphs.driven import Driven
 from graphs.network import Bytes, Floats, Longs, Network
 from graphs.times import CLOSED, EdgeTimes
 from scenarios.movement_kernels import (
+    BEAT,
     FAR_OFF,
+    MS,
+    ONTO,
+    ROUND,
     STANDING,
+    STATE,
     WANDERING,
     Fleet,
     Streets,
@@ -109,10 +114,13 @@ def streets_of(times: EdgeTimes, stroll: float, beats: Longs) -> Streets:
     edge_ms = np.where(driven, np.maximum(np.rint(times.usual_ms * stroll), 1.0), CLOSED).astype(np.int64)
     onto = turns.edge[turns.onto]
     shut = (times.turn_ms == CLOSED) | (edge_ms[onto] == CLOSED)
-    turned_ms = np.where(shut, CLOSED, times.turn_ms + edge_ms[onto]).astype(np.int64)
+    turned = np.empty((len(onto), 5), np.int64)
+    turned[:, MS] = np.where(shut, CLOSED, times.turn_ms + edge_ms[onto])
+    turned[:, STATE], turned[:, ONTO], turned[:, BEAT] = turns.onto, onto, beats[onto]
+    turned[:, ROUND] = onto == network.twin[turns.edge[turns.source]]
     return Streets(
-        edge_ms, turned_ms, onto, beats[onto], turns.first, turns.onto, turns.edge, times.length_cm, network.twin,
-        network.shape, network.backward, network.shape_start, network.shape_lonlat, network.length_m,
+        edge_ms, turned, turns.first, times.length_cm, network.shape, network.backward, network.shape_start,
+        network.shape_lonlat, network.length_m,
     )  # fmt: skip
 
 

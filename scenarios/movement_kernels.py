@@ -19,6 +19,13 @@ WANDERING: Final = 2
 FAR_OFF: Final = 2**60
 
 
+MS: Final = 0
+STATE: Final = 1
+ONTO: Final = 2
+BEAT: Final = 3
+ROUND: Final = 4
+
+
 class Streets(NamedTuple):
     """The roads of a network as patrols drive on them; see `Network`, `Turns` and `EdgeTimes`.
 
@@ -26,21 +33,16 @@ class Streets(NamedTuple):
     ----------
     edge_ms : (E,)
         Of a patrol; `CLOSED` where none drives.
-    turned_ms : (T,)
-        Of a turn and the whole edge after it; `CLOSED` where either is.
-    turned_onto, turned_beat : (T,)
-        The edge after a turn, and its beat.
+    turned : (T, 5)
+        What a patrol looks at of a turn, side by side in memory: `MS`, of the turn and the whole edge after it,
+        `CLOSED` where either is; `STATE`, `ONTO` and `BEAT`, the state and the edge after it, and that edge's beat;
+        and `ROUND`, whether it is back along the same road.
     """
 
     edge_ms: Longs
-    turned_ms: Longs
-    turned_onto: Ints
-    turned_beat: Longs
+    turned: Longs
     first: Longs
-    onto: Ints
-    edge: Ints
     length_cm: Longs
-    twin: Ints
     shape: Ints
     backward: Bytes
     shape_start: Longs
@@ -155,13 +157,12 @@ def next_part(fleet: Fleet, slot: Whole) -> None:  # pragma: no cover - compiled
 @compiled
 def next_street(fleet: Fleet, streets: Streets, slot: Whole) -> None:  # pragma: no cover - compiled
     """Turn into a street of the beat, rather than out of it, and rather than round; where none can be driven, stand."""
-    state, beat = fleet.state[slot], fleet.beat[slot]
+    state, beat, turned = fleet.state[slot], fleet.beat[slot], streets.turned
     low, high = streets.first[state], streets.first[state + 1]
-    back = streets.twin[streets.edge[state]]
     best: Whole = 0
     count: Whole = 0
     for turn in range(low, high):
-        worth = worth_of(streets, turn, beat, back)
+        worth = worth_of(turned, turn, beat)
         if worth > best:
             best, count = worth, 0
         count += int(worth == best and worth > 0)
@@ -170,23 +171,23 @@ def next_street(fleet: Fleet, streets: Streets, slot: Whole) -> None:  # pragma:
         return
     chosen: Whole = int(drawn(fleet, slot) % np.uint64(count))
     for turn in range(low, high):
-        if worth_of(streets, turn, beat, back) != best:
+        if worth_of(turned, turn, beat) != best:
             continue
         if chosen == 0:
-            fleet.state[slot], fleet.edge[slot] = streets.onto[turn], streets.turned_onto[turn]
+            fleet.state[slot], fleet.edge[slot] = turned[turn, STATE], turned[turn, ONTO]
             fleet.begin[slot], fleet.end[slot] = 0.0, 1.0
-            fleet.until_ms[slot] = fleet.from_ms[slot] + streets.turned_ms[turn]
+            fleet.until_ms[slot] = fleet.from_ms[slot] + turned[turn, MS]
             return
         chosen -= 1
 
 
 @compiled
-def worth_of(streets: Streets, turn: Whole, beat: Whole, back: Whole) -> Whole:  # pragma: no cover - compiled
+def worth_of(turned: Longs, turn: Whole, beat: Whole) -> Whole:  # pragma: no cover - compiled
     """Return 0 for a turn that cannot be taken, and more for one that is better."""
-    if streets.turned_ms[turn] == CLOSED:
+    if turned[turn, MS] == CLOSED:
         return np.int64(0)
-    inside = np.int64(streets.turned_beat[turn] == beat)
-    return np.int64(1 + 2 * inside + np.int64(streets.turned_onto[turn] != back))
+    inside = np.int64(turned[turn, BEAT] == beat)
+    return np.int64(2 + 2 * inside - turned[turn, ROUND])
 
 
 @compiled

@@ -76,24 +76,34 @@ class PastFixes:
     speed_kmh: Floats
 
     @classmethod
-    def read(cls, path: Path) -> PastFixes:
+    def read(cls, path: Path, window: tuple[datetime, datetime] | None = None) -> PastFixes:
         """Read ``positions.parquet``, one column after the other: all at once would take twice the room.
+
+        Parameters
+        ----------
+        path
+            Where it is.
+        window
+            Only reports that were true from one moment to another; every callsign is known all the same.
 
         Raises
         ------
         InputError
             The rows are not in order, or lack a callsign, a moment or a place.
         """
-        frame = pl.scan_parquet(path)
+        every = pl.scan_parquet(path)
+        frame = every if window is None else every.filter(pl.col("fixed_at").is_between(*window))
 
-        def column(name: str) -> pl.Series:
+        def column(name: str, frame: pl.LazyFrame = frame) -> pl.Series:
             found = frame.select(name).collect().to_series()
             if name in _NEEDED and found.null_count():
                 raise _not_accepted(path, name, "a row without one", "one in every row")
             return found
 
-        runs = column("callsign").rle().struct.unnest()
-        lengths, names = runs["len"].to_numpy(), runs["value"].to_list()
+        names, lengths = _runs(column("callsign", every))
+        if window is not None:
+            there = dict(zip(*_runs(column("callsign")), strict=True))
+            lengths = [there.get(name, 0) for name in names]
         first = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         times = (column(name).to_physical().to_numpy() for name in ("fixed_at", "received_at"))
         numbers = (column(name).fill_null(math.nan).to_numpy() for name in list(SCHEMA)[3:])
@@ -167,6 +177,12 @@ def newest(
                 break
             row -= 1
     return found
+
+
+def _runs(callsigns: pl.Series) -> tuple[list[str], list[int]]:
+    """Return the callsigns of rows that are sorted by them, and how many rows each has."""
+    runs = callsigns.rle().struct.unnest()
+    return runs["value"].to_list(), runs["len"].to_list()
 
 
 def _not_accepted(path: Path, field: str, found: str, accepted: str) -> InputError:

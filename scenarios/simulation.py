@@ -15,6 +15,7 @@ import simpy
 
 from dispatch.brief import Board, Brief, Line, Shortlist
 from dispatch.model import Fix, Incident, Picture, Unit
+from graphs.arrivals import Arrivals
 from graphs.driven import Driven, driven
 from graphs.legs import Leg
 from graphs.network import Floats, Longs
@@ -333,17 +334,14 @@ class World:
         if not stations:
             return None
         router = self._router()
-        vehicle = router.vehicles([self._spots(crew, router.edge_times)])
-        places = [router.approaches(station.lat, station.lon) for station in stations]
-        times_ms = router.times(vehicle, places).time_ms[0].tolist()
-        there = [(time_ms, row) for row, time_ms in enumerate(times_ms) if time_ms >= 0]
+        spots = self._spots(crew, router.edge_times)
+        legs = [self._ways_to(router, (station.lat, station.lon)).best(spots) for station in stations]
+        there = [(leg.time_ms, row) for row, leg in enumerate(legs) if leg is not None]
         return stations[min(there)[1]] if there else None
 
     def way(self, crew: Crew, place: tuple[float, float]) -> Driven | None:
         """Return the unhurried way of a crew to a place; None where no road leads there now."""
         router = self._router()
-        if router.edge_times is not self._roads_now:
-            self._roads_now, self._ways, self._near = router.edge_times, {}, {}
         edge, fraction, moved = self.movement.stop(crew.slot, self.now_ms)
         if crew.at is None or crew.at == BEAT:
             return self._way(router, edge, fraction, moved, place)
@@ -356,20 +354,24 @@ class World:
         self, router: Router, edge: int, fraction: float, moved: bool, place: tuple[float, float]  # noqa: FBT001
     ) -> Driven | None:  # fmt: skip
         times = router.edge_times
-        ways = router.arrivals(self._approaches(router, place))
+        ways = self._ways_to(router, place)
         leg = ways.best(spots_on(times, edge, fraction, times.u_turn_ms if moved else 0))
         if leg is None:
             leg = ways.best(router.spots(*self.movement.place_of(edge, fraction)))
         return None if leg is None else driven(times, leg)
 
-    def _approaches(self, router: Router, place: tuple[float, float]) -> tuple[Approach, ...]:
+    def _ways_to(self, router: Router, place: tuple[float, float]) -> Arrivals:
         if place not in self._near:
             self._near[place] = router.approaches(*place)
-        return self._near[place]
+        return router.arrivals(self._near[place])
 
     def _router(self) -> Router:
+        """Return the unhurried roads of now, and forget what was kept of others."""
         scenario = self.scenario
-        return Router(scenario.network, _UNHURRIED, scenario.conditions, scenario.local(self.now_ms))
+        router = Router(scenario.network, _UNHURRIED, scenario.conditions, scenario.local(self.now_ms))
+        if router.edge_times is not self._roads_now:
+            self._roads_now, self._ways, self._near = router.edge_times, {}, {}
+        return router
 
 
 def spots_on(times: EdgeTimes, edge: int, fraction: float, turn_ms: int) -> list[Spot]:

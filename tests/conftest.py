@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 from sqlalchemy import URL
 
 import graphs.samples
 import scenarios.samples.gothenburg
+from browsers import chromium
 from clients import client_over
 from databases import new_database, server
 from desks import Room
@@ -102,3 +104,10 @@ def rooms(database_url: str) -> Iterator[Callable[..., Room]]:
 def room(rooms: Callable[..., Room]) -> Room:
     """A desk, on either database."""
     return rooms()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The browser of these tests."""
+    with chromium() as found:
+        yield found

@@ -10,6 +10,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -69,6 +71,16 @@ class Running:
             self.process.stdout.close()
         self._folder.cleanup()
         return code
+
+
+@contextmanager
+def serving(*application: str, **environment: str) -> Iterator[int]:
+    """The port of a service that listens for as long as it is needed."""
+    service = Running(*application, **environment)
+    try:
+        yield service.port()
+    finally:
+        service.stop()
 
 
 def ask(

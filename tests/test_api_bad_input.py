@@ -312,11 +312,20 @@ QUERIES: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "outside, both": ("from=50,0&to=51,0", [("from", "a point of the network"), ("to", "a point of the network")]),
     "profile": (f"from={IN}&to={IN}&profile=respons", [("profile", "did you mean response?")]),
     "unknown parameter": (f"from={IN}&to={IN}&form=1,1", [("form", "did you mean from?")]),
+    "a report": (
+        f"from={IN}&to={IN}&course_deg=361&speed_kmh=nan&accuracy_m=x&on_road=1",
+        [
+            ("course_deg", "a number, 0 to 360"),
+            ("speed_kmh", "0 to 400"),
+            ("accuracy_m", "0 to 10000"),
+            ("on_road", "true"),
+        ],
+    ),
     "given twice": (f"from={IN}&to={IN}&to=1,1", [("to", "each parameter once")]),
     "moment": (f"from={IN}&to={IN}&at=noon", [("at", "ISO 8601")]),
     "moment without an offset": (f"from={IN}&to={IN}&at=2026-01-31T23:10:00", [("at", "no offset")]),
     "a plus that is a space": (f"from={IN}&to={IN}&at=2026-01-31T23:10:00+01:00", [("at", "write %2B")]),
-    "all at once": ("from=x&to=91,0&profile=y&z=1", [("z", "from, to"), ("from", ""), ("to", ""), ("profile", "")]),
+    "all at once": ("from=x&to=91,0&profile=y&z=1", [("z", "from, course_deg"), ("from", ""), ("to", ""), ("profile", "")]),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,19 @@ from flask.testing import FlaskClient
 
 import scenarios.samples.gothenburg
 from api.driving import Driving
+from api.queries import REPORTED
 from api.road_answers import route_answer
 from clients import client_over, service_over
 from conftest import NIGHT
+from dispatch.force import Force
+from dispatch.recommend import recommend
 from graphs.closures import closures_of, read_closures
 from graphs.errors import InputError
 from graphs.netfile import save_network
 from graphs.network import Network
 from graphs.reference import ReferenceRouter
 from roadmaps import Point, draw
+from scenarios.picture_folder import read_picture_folder
 
 SAMPLE = Path(scenarios.samples.gothenburg.__file__).parent
 # Every block is 500 m and takes 40 s on blue lights, 60 s without; nothing joins the halves.
@@ -399,3 +404,21 @@ def some_places(network: Network, count: int, seed: str) -> list[Point]:
         if network.contains(lat, lon):
             found.append((lat, lon))
     return found
+
+
+def test_the_way_of_a_unit_is_that_of_its_ledger_line(night: FlaskClient, gothenburg: Network) -> None:
+    force = Force.read(SAMPLE / "force.toml")
+    picture = read_picture_folder(SAMPLE, force, gothenburg)
+    fixes = {unit.callsign: unit.fix for unit in picture.units if unit.fix is not None}
+    for incident in (replace(picture.incidents[0], on_road=on_road) for on_road in (False, True)):
+        lines = recommend(picture, incident, gothenburg, force).as_dict()["ledger"]
+        timed = [line for line in lines if line["time_s"] is not None]
+        assert len(timed) > 30
+        for line in timed:
+            fix = fixes[line["callsign"]]
+            told = {name: value for name in REPORTED if (value := getattr(fix, name)) is not None}
+            ends = {"from_": text((fix.lat, fix.lon)), "to": text((incident.lat, incident.lon))}
+            asked = {**ends, **told, "on_road": str(incident.on_road).lower(), "at": picture.now.isoformat()}
+            way = get(night, "route", **asked)
+            for measure in ("drive_s", "walk_s", "length_m"):
+                assert way[measure] == line[measure]

@@ -173,7 +173,8 @@ class TestNight:
         }
         manned.done("/v1/closures", {"closure_id": "crowd", "feature": feature})
         assert manned.get(path)["time_s"] > usual
-        assert [item["properties"]["name"] for item in manned.get("/v1/closures")["features"]] == ["Crowd"]
+        shown = [(item["id"], item["properties"]["name"]) for item in manned.get("/v1/closures")["features"]]
+        assert shown == [("crowd", "Crowd")]
         manned.done("/v1/closures/crowd/lift")
         assert manned.get(path)["time_s"] == usual
 

@@ -309,7 +309,7 @@ class TestAsking:
 
     def test_a_service_that_keeps_none_says_so(self, auditor_of: Callable[..., Auditor]) -> None:
         auditor = auditor_of(replays_dir=None)
-        assert auditor.get(POST).json == {"replays": []}
+        assert auditor.get(POST).json == {"replays": [], "keeps": False, "folders": []}
         answer = auditor.ask({"record": {}})
         assert (answer.status_code, answer.json["type"]) == (404, "/problems/unknown")
         assert "NEAREST_REPLAYS_DIR" in answer.json["detail"]
@@ -554,6 +554,139 @@ class TestOfTheRecord:
         assert finished.replays.all() == []
 
 
+class TestLookingBack:
+    """Incidents of a replay are found, and one of them is looked at moment by moment."""
+
+    def moment(self, auditor: Auditor, incident_id: str, step: str) -> str:
+        told = auditor.get(f"{POST}/{auditor.first}/incidents/{incident_id}/moments").json
+        return next(each["at"] for each in told["moments"] if each["step"] == step)
+
+    def known(self, auditor: Auditor, incident_id: str, at: str) -> Any:
+        return auditor.get(f"{POST}/{auditor.first}/incidents/{incident_id}/known?at={at}", headers=WHY)
+
+    @pytest.mark.parametrize(
+        ("asked", "found"),
+        [
+            ("", ["I-1", "I-2", "I-3"]),
+            ("verdict=nearer_eligible_not_sent", ["I-2"]),
+            ("verdict=dropped", ["I-3"]),
+            ("cause=reason_recorded", ["I-2"]),
+            ("grade=emergency&domestic_abuse=false", ["I-1", "I-2", "I-3"]),
+            ("domestic_abuse=true", []),
+            ("order=lost", ["I-2", "I-1", "I-3"]),
+            ("limit=1&after=1", ["I-2"]),
+        ],
+    )
+    def test_they_are_found_by_what_is_said_of_them(self, finished: Auditor, asked: str, found: list[str]) -> None:
+        told = finished.get(f"{POST}/{finished.first}/incidents?{asked}").json
+        assert [each["incident_id"] for each in told["incidents"]] == found
+        assert told["count"] == (3 if "limit" in asked else len(found))
+        assert told["next"] == (2 if "limit" in asked else None)
+        assert told["choices"]["verdict"] == {"nearest_sent": 1, "nearer_eligible_not_sent": 1, "dropped": 1}
+        assert told["choices"]["domestic_abuse"] == {"false": 3}
+        one = finished.get(f"{POST}/{finished.first}/incidents/I-2").json["verdict"]
+        assert all(each == one for each in told["incidents"] if each["incident_id"] == "I-2")
+
+    @pytest.mark.parametrize(
+        ("asked", "field"),
+        [
+            ("verdict=nearest", "verdict"), ("domestic_abuse=yes", "domestic_abuse"), ("order=name", "order"),
+            ("limit=0", "limit"), ("after=-1", "after"), ("since=1", "since"),
+        ],
+    )  # fmt: skip
+    def test_what_is_not_accepted_is_named(self, finished: Auditor, asked: str, field: str) -> None:
+        answer = finished.get(f"{POST}/{finished.first}/incidents?{asked}")
+        assert (answer.status_code, [each["field"] for each in answer.json["faults"]]) == (422, [field])
+
+    def test_the_steps_are_those_of_the_desk(self, finished: Auditor) -> None:
+        told = finished.get(f"{POST}/{finished.first}/incidents/I-2/moments").json
+        steps = [(each["step"], each["callsigns"], each["value"]) for each in told["moments"]]
+        assert steps == [
+            ("received", [], "Emergency"), ("decision", ["BX22"], None), ("at_scene", ["BX22"], None),
+            ("cleared", ["BX22"], "clear"), ("closed", [], "done"),
+        ]  # fmt: skip
+        assert (told["start"], told["end"]) == (told["moments"][0]["at"], told["moments"][-1]["known_at"])
+        assert told["decided_at"] == told["moments"][1]["at"]
+
+    def test_at_the_decision_the_ledger_is_that_of_the_verdict(self, finished: Auditor) -> None:
+        told = self.known(finished, "I-2", self.moment(finished, "I-2", "decision")).json
+        one = finished.get(f"{POST}/{finished.first}/incidents/I-2").json
+        lines = {each["callsign"]: each for each in told["recommendation"]["ledger"]}
+        for line in one["ledger"]["lines"]:
+            there = lines[line["callsign"]]
+            assert {key: there[key] for key in line.keys() & there.keys()} == {
+                key: line[key] for key in line.keys() & there.keys()
+            }
+        assert (told["before"], told["recommendation"]["nearest_eligible"]) == (True, one["verdict"]["better"])
+        assert {each["callsign"] for each in told["ways"]} == {one["verdict"]["judged"], one["verdict"]["better"]}
+        assert [each["incident_id"] for each in told["units"]] == [None, None]
+        assert (told["later"], told["why_not"]) == ([], None)
+
+    def test_afterwards_who_went_is_bound(self, finished: Auditor) -> None:
+        told = self.known(finished, "I-2", self.moment(finished, "I-2", "at_scene")).json
+        assert {each["callsign"]: each["incident_id"] for each in told["units"]} == {"BX21": None, "BX22": "I-2"}
+        assert not told["before"]
+        assert told["incident"]["grade_label"] == "Emergency"
+
+    def test_a_moment_must_be_one_of_the_incident(self, finished: Auditor) -> None:
+        address = f"{POST}/{finished.first}/incidents/I-2/known"
+        for asked in ("", "?at=2020-01-01T00:00:00Z", "?at=noon", "?at=2026-01-31T23:00:00"):
+            answer = finished.get(address + asked)
+            assert (answer.status_code, [each["field"] for each in answer.json["faults"]]) == (422, ["at"]), asked
+
+    def test_however_often_one_is_looked_at_it_is_written_down_once_in_a_while(self, finished: Auditor) -> None:
+        at = self.moment(finished, "I-2", "decision")
+        before = len(finished.record())
+        for _ in range(3):
+            assert self.known(finished, "I-2", at).status_code == 200
+        (row,) = finished.record()[before:]
+        why = {"operation": "replayKnown", "reason": "the monthly audit"}
+        assert (row.kind, row.subject, row.details) == (
+            CONSULTED, "I-2", {**why, "replay_id": finished.first, "folder": None},
+        )  # fmt: skip
+
+    def test_answers_are_as_described(self, finished: Auditor) -> None:
+        document, address = finished.get("/openapi.json").json, f"{POST}/{finished.first}/incidents"
+        valid(finished.get(address).json, "ReplayIncidentsAnswer", document)
+        for name in ("I-1", "I-3"):
+            told = finished.get(f"{address}/{name}/moments").json
+            valid(told, "ReplayMomentsAnswer", document)
+            for each in told["moments"]:
+                valid(self.known(finished, name, each["at"]).json, "ReplayKnownAnswer", document)
+
+    @pytest.mark.parametrize(
+        "path", ["incidents", "incidents/I-1/moments", "incidents/I-1/known?at=2026-01-31T23:00:00Z"]
+    )
+    def test_only_of_a_replay_that_is_done_and_only_for_auditors(self, finished: Auditor, path: str) -> None:
+        assert with_key(finished.app, "supervisor").get(f"{POST}/{finished.first}/{path}").status_code == 403
+        assert finished.get(f"{POST}/{'0' * 16}/{path}").status_code == 404
+        with held(finished.replays):
+            name = finished.asked({"record": {}})
+            assert finished.get(f"{POST}/{name}/{path}").status_code == 409
+
+    @pytest.mark.parametrize("path", ["moments", "known?at=2026-01-31T23:00:00Z"])
+    def test_an_incident_that_was_not_replayed_was_not_looked_at(self, finished: Auditor, path: str) -> None:
+        before = finished.record()
+        assert finished.get(f"{POST}/{finished.first}/incidents/I-4/{path}").status_code == 404
+        assert finished.record() == before
+
+    def test_records_that_were_changed_since_are_not_looked_at(self, finished: Auditor) -> None:
+        (replay,) = finished.replays.all()
+        with (replay.kept / "statuses.csv").open("a") as file:
+            file.write("\n")
+        answer = finished.get(f"{POST}/{finished.first}/incidents/I-1/moments")
+        assert (answer.status_code, answer.json["type"]) == (409, "/problems/conflict")
+        assert "kept/statuses.csv" in answer.json["detail"]
+        assert str(finished.folder) not in answer.text
+
+    def test_what_it_rests_on_is_no_result_and_goes_with_it(self, finished: Auditor) -> None:
+        (replay,) = finished.replays.all()
+        assert (replay.kept / "incidents.csv").exists()
+        assert not [each for each in finished.told(finished.first)["files"] if "kept" in each["name"]]
+        finished.client.delete(f"{POST}/{finished.first}")
+        assert not replay.kept.exists()
+
+
 class TestOfAFolder:
     @pytest.fixture
     def auditor(self, auditor_of: Callable[..., Auditor], evening_file: Path, roads: Path, tmp_path: Path) -> Auditor:
@@ -569,11 +702,15 @@ class TestOfAFolder:
         changes = '[[change]]\nname = "sector cars"\nsector_cars = "everywhere"\n'
         told = auditor.done({"folder": "january"}, what_if=changes)
         assert (told["folder"], told["from"][:10], told["what_if"]) == ("january", "2026-01-31", changes)
+        (auditor.folder / "records" / "not imported").mkdir()
+        listed = auditor.get(POST).json
+        assert (listed["keeps"], listed["folders"]) == (True, ["january"])
         assert told["headline"]["counts"]["nearest_sent"] == 1
         assert "what_if.json" in {each["name"] for each in told["files"]}
         assert (auditor.folder / "records" / "january" / "incidents.csv").exists()
-        (row,) = auditor.record()
-        assert (row.details or {})["folder"] == "january"
+        looked = auditor.get(f"{POST}/{told['replay_id']}/incidents/I-2/moments").json
+        assert [each["step"] for each in looked["moments"]][:2] == ["received", "decision"]
+        assert {(row.details or {})["folder"] for row in auditor.record()} == {"january"}
 
     def test_records_that_were_changed_since_are_refused(self, auditor: Auditor, tmp_path: Path) -> None:
         with (tmp_path / "records" / "january" / "incidents.csv").open("a") as file:

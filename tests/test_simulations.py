@@ -107,6 +107,12 @@ class Planner(JobClient):
     def log(self, name: str) -> str:
         return (self.simulations.root / name / "log").read_text()
 
+    def compared(self, base: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+        answer = self.get(f"{POST}/{base['simulation_id']}/compared?with={other['simulation_id']}")
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = answer.json
+        return told
+
     def begun(self, body: Any) -> tuple[str, int]:
         """Ask, and wait until replications are played; returns its name, and the number of its process."""
         name = self.asked(body)
@@ -661,3 +667,96 @@ class TestServed:
             assert (found.state, found.standing.attempts) == ("done", 2)
         finally:
             running.stop()
+
+
+class TestTables:
+    """A scenario with other stations or another roster than its files have."""
+
+    def test_a_scenario_is_told_as_it_can_be_given_back(self, planner: Planner, tmp_path: Path) -> None:
+        told = planner.get("/v1/scenarios/town").json
+        valid(told, "WholeScenarioAnswer", planner.get("/openapi.json").json)
+        with (tmp_path / "scenarios" / "town" / "roster.csv").open(encoding="utf-8") as file:
+            rows = [{name: cell or None for name, cell in row.items()} for row in csv.DictReader(file)]
+        assert told["roster"] == [{"vehicle": None, **row} for row in rows]
+        assert told["stations"]
+        with held(planner.simulations):
+            name = planner.asked(
+                {**SMALL, "stations": told["stations"], "roster": told["roster"], "called": "as it is"}
+            )
+        assert (planner.told(name)["called"], planner.told(name)["changed"]) == ("as it is", ["stations", "roster"])
+
+    def test_the_place_of_a_station_on_the_grid_is_told_in_degrees(self, planner: Planner, tmp_path: Path) -> None:
+        path = tmp_path / "scenarios" / "town" / "stations.csv"
+        path.write_text("name,easting,northing,sector,custody\nNick,451000,516500,North,yes\n")
+        (station,) = planner.get("/v1/scenarios/town").json["stations"]
+        assert "easting" not in station
+        assert (round(float(station["lat"]), 4), round(float(station["lon"]), 4)) == (54.5412, -1.2132)
+
+    def test_there_is_no_scenario_of_another_name(self, planner: Planner) -> None:
+        for name in ("elsewhere", "..", "%2e%2e"):
+            assert planner.get(f"/v1/scenarios/{name}").status_code == 404
+
+    def test_every_fault_of_every_row_is_told_at_its_cell(self, planner: Planner) -> None:
+        told = planner.get("/v1/scenarios/town").json
+        first, *others = told["roster"]
+        roster = [{**first, "crew": "two", "start": "25:00"}, {**first, "station": "Elsewhere"}, *others]
+        far = {"name": "Far", "lat": 10.0, "lon": 10.0}
+        answer = planner.ask({**SMALL, "roster": roster, "stations": [*told["stations"], far]})
+        assert answer.status_code == 422
+        found = {(fault["source"], fault["where"], fault["field"]) for fault in answer.json["faults"]}
+        row = f"row {len(told['stations']) + 2}"
+        assert {
+            ("roster.csv", "row 2", "crew"),
+            ("roster.csv", "row 2", "start"),
+            ("roster.csv", "row 3", "station"),
+            ("stations.csv", row, "lat, lon"),
+        } <= found
+        assert planner.simulations.all() == []
+        assert planner.record() == []
+
+    def test_a_column_that_is_none_is_told(self, planner: Planner) -> None:
+        told = planner.get("/v1/scenarios/town").json
+        faults = planner.faults({**SMALL, "roster": [{**told["roster"][0], "colour": "blue"}]})
+        assert "colour" in faults
+
+    @pytest.mark.parametrize("table", [[], "rows", [["R1"]], [{"callsign": {"a": 1}}]])
+    def test_a_table_that_is_none_is_refused(self, planner: Planner, table: Any) -> None:
+        assert any(field.startswith("roster") for field in planner.faults({**SMALL, "roster": table}))
+
+    def test_a_text_that_a_spreadsheet_would_run_is_a_name_like_any_other(self, planner: Planner) -> None:
+        told = planner.get("/v1/scenarios/town").json
+        with held(planner.simulations):
+            planner.asked({**SMALL, "roster": [{**told["roster"][0], "callsign": "=R1"}, *told["roster"][1:]]})
+
+
+class TestCompared:
+    def test_another_roster_is_held_against_the_scenarios_own(self, planner: Planner) -> None:
+        roster = planner.get("/v1/scenarios/town").json["roster"]
+        body = {"scenario": "town", "replications": 2, "policies": [{"name": "nearest_first"}]}
+        base, other = planner.done(body), planner.done({**body, "roster": roster[:1]})
+        assert (base["changed"], other["changed"]) == ([], ["roster"])
+        told = planner.compared(base, other)
+        valid(told, "ComparedAnswer", planner.get("/openapi.json").json)
+        (one,) = told["comparisons"]
+        assert (one["policy"], one["pairs"]) == ("nearest_first", 2)
+        assert any(each["mean"] for each in one["differences"])
+        for each in one["differences"]:
+            assert each["mean"] == pytest.approx(each["other"] - each["base"])
+            assert each["key"]["label"]
+        # The other way round every difference has the other sign.
+        (turned,) = planner.compared(other, base)["comparisons"]
+        assert [each["mean"] for each in turned["differences"]] == [-each["mean"] for each in one["differences"]]
+
+    def test_only_those_that_met_the_same_incidents_are_compared(self, planner: Planner) -> None:
+        body = {"scenario": "town", "replications": 1, "policies": [{"name": "nearest_first"}]}
+        base, other = planner.done(body), planner.done({**body, "seed": 7})
+        answer = planner.get(f"{POST}/{base['simulation_id']}/compared?with={other['simulation_id']}")
+        assert answer.status_code == 422
+        assert [fault["field"] for fault in answer.json["faults"]] == ["incidents"]
+
+    def test_one_that_has_not_ended_has_nothing_to_compare(self, planner: Planner) -> None:
+        with held(planner.simulations):
+            name = planner.asked(SMALL)
+            assert planner.get(f"{POST}/{name}/compared?with={name}").status_code == 409
+        assert planner.get(f"{POST}/{name}/compared?with=none").status_code == 404
+        assert planner.get(f"{POST}/{name}/compared").status_code == 422

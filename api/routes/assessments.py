@@ -19,6 +19,7 @@ from api.assessment_schemas import (
     FormAnswer,
     SampleAnswer,
     SampleBody,
+    SamplesAnswer,
 )
 from api.openapi import call
 from api.orders import perform, read_model, telling
@@ -28,6 +29,7 @@ from dispatch.assessments import Wanted, assessed, outstanding, sampled
 from dispatch.errors import Unknown
 from dispatch.live import Live
 from dispatch.record import Row
+from dispatch.store import Reading
 from graphs.errors import Fault, InputError
 from graphs.faults import gather
 from scenarios.rows import read_moment
@@ -55,6 +57,17 @@ def _drawn(_live: Live, rows: Sequence[Row]) -> dict[str, Any]:
     return _sample(rows[0], ())
 
 
+@blueprint.get("/v1/assessments/samples")
+@call(blueprint, "samples", SamplesAnswer, "The samples.", "input")
+def samples() -> Response:
+    """List the samples drawn in a period, ``from`` and ``to``, the newest first, and what of each is to be assessed."""
+    start, end = _period()
+    with service().desk.store.reading() as reading:
+        rows = [row for row in reading.of_kind("sample_drawn", start, end) if row.details is not None]
+        told = _samples(reading, rows)
+    return json_response(orjson.dumps({"samples": told[::-1]}))
+
+
 @blueprint.get("/v1/assessments/samples/<sample_id>")
 @call(blueprint, "sample", SampleAnswer, "The sample.", "unknown")
 def sample(sample_id: str) -> Response:
@@ -63,9 +76,15 @@ def sample(sample_id: str) -> Response:
         rows = [row for row in reading.about(sample_id) if row.kind == "sample_drawn"]
         if not rows or rows[0].details is None:
             raise Unknown(f"there is no sample {sample_id}")
-        since = rows[0].happened
-        done = {row.subject for row in reading.of_kind("assessed", since, service().clock())}
-    return json_response(orjson.dumps(_sample(rows[0], tuple(name for name in done if name is not None))))
+        (told,) = _samples(reading, rows)
+    return json_response(orjson.dumps(told))
+
+
+def _samples(reading: Reading, drawn: Sequence[Row]) -> list[dict[str, Any]]:
+    """Tell samples, in order; what was assessed before a sample was drawn is outstanding in it."""
+    since = service().clock() if not drawn else drawn[0].happened
+    made = reading.of_kind("assessed", since, service().clock())
+    return [_sample(row, [each.subject for each in made if each.subject and each.seq > row.seq]) for row in drawn]
 
 
 def _sample(row: Row, done: Sequence[str]) -> dict[str, Any]:

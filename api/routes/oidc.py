@@ -18,8 +18,8 @@ _PATH = "/v1/session/oidc"
 _PAGE = """\
 <!DOCTYPE html>
 <html lang="en">
-<head><meta charset="utf-8"><title>Nearest First</title><meta http-equiv="refresh" content="0;url=/docs"></head>
-<body><p>Logged in. <a href="/docs">Go on</a></p></body>
+<head><meta charset="utf-8"><title>Nearest First</title><meta http-equiv="refresh" content="0;url=/"></head>
+<body><p>Logged in. <a href="/">Go on</a></p></body>
 </html>
 """
 

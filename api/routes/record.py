@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from time import perf_counter
 from typing import Any, Final
 
 import orjson
@@ -13,11 +14,13 @@ from api.consultation import looked_through
 from api.openapi import call
 from api.places import QUERY, parameter_faults
 from api.queries import DEFAULT_RECORD_ROWS, MAX_RECORD_ROWS
-from api.record_schemas import HeadAnswer, RecordAnswer
+from api.record_schemas import HeadAnswer, RecordAnswer, VerificationAnswer
 from api.responses import json_response
 from api.service import service
 from dispatch.pages import page
-from dispatch.record import GENESIS, Row
+from dispatch.proving import Stretch, prove_stretch
+from dispatch.record import GENESIS, BrokenRecord, Row
+from dispatch.verification import Head
 from graphs.errors import Fault, InputError
 from graphs.faults import written
 
@@ -26,6 +29,9 @@ DEFAULT_ROWS: Final = 100
 MAX_ROWS: Final = 1000
 _MOST_CHARACTERS: Final = 200
 _WHOLE: Final = re.compile(r"[0-9]{1,18}")
+_HEAD: Final = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64})")
+# About two seconds: no worker is kept longer, and no proxy gives up.
+MOST_PROVED: Final = 20_000
 
 
 @blueprint.get("/v1/record")
@@ -59,6 +65,54 @@ def head() -> Response:
         last = reading.last()
     seq, sha256, at = (0, GENESIS, None) if last is None else (last.seq, last.sha256, last.recorded_at)
     return json_response(orjson.dumps({"seq": seq, "sha256": sha256, "recorded_at": at}))
+
+
+@blueprint.get("/v1/record/verification")
+@call(blueprint, "recordVerified", VerificationAnswer, "What was proved.", "input")
+def verification() -> Response:
+    """Prove that rows are as they were written, and the documents that they name, or name the first that is not.
+
+    From the first row, or after one whose number and hash are known: a head that was kept elsewhere is held against the
+    record by that, too. One answer proves as many rows as take seconds; where next is told, ask with after = next.
+    whole is null until the end is reached. 'nearest verify' proves besides what is kept beside the rows.
+    """
+    faults = list(parameter_faults(request.args, ("after",)))
+    after = _head(faults)
+    if faults:
+        raise InputError(faults)
+    began = perf_counter()
+    with service().desk.store.reading() as reading:
+        try:
+            values = _proved(prove_stretch(reading, after, MOST_PROVED))
+        except BrokenRecord as error:
+            values = {**_BROKEN, "broken": {"seq": error.seq, "because": error.because}}
+    return json_response(orjson.dumps({**values, "took_s": round(perf_counter() - began, 3)}))
+
+
+_BROKEN: Final[dict[str, Any]] = dict.fromkeys(("first", "rows", "purged", "seq", "sha256", "next")) | {"whole": False}
+
+
+def _proved(found: Stretch) -> dict[str, Any]:
+    return {
+        "whole": None if found.goes_on else True,
+        "first": found.first,
+        "rows": found.last - found.first + 1,
+        "purged": found.purged,
+        "seq": found.last,
+        "sha256": found.sha256,
+        "next": f"{found.last}:{found.sha256}" if found.goes_on else None,
+        "broken": None,
+    }
+
+
+def _head(faults: list[Fault]) -> Head | None:
+    text = request.args.get("after")
+    found = None if text is None else _HEAD.fullmatch(text)
+    if text is not None and found is None:
+        faults.append(
+            Fault(QUERY, "", "after", written(text), "SEQ:SHA256, as next of this call and GET /v1/record/head")
+        )
+    return None if found is None else Head(int(found[1]), found[2])
 
 
 def _whole(name: str, default: int, least: int, most: int, faults: list[Fault]) -> int:

@@ -8,7 +8,7 @@ from typing import Final
 
 import orjson
 from apiflask import APIBlueprint
-from flask import Response
+from flask import Response, request
 
 from api.consultation import look, looked_at, looked_through
 from api.job_orders import begin, end_or_remove
@@ -16,13 +16,29 @@ from api.job_requests import kept_for
 from api.job_results import MEDIA_TYPES, REPORT, find_job, handed_out, result_file, shown
 from api.openapi import call, plain_answers, text_answer
 from api.orders import read_model
-from api.replay_requests import go_on, kept_by, request_of, room_of
-from api.replay_results import incident_of, replay_values
-from api.replay_schemas import ReplayAnswer, ReplayBody, ReplayIncidentAnswer, ReplaysAnswer
+from api.queries import DEFAULT_RECORD_ROWS, MAX_RECORD_ROWS, Query
+from api.replay_index import FOUND_BY, ORDERS
+from api.replay_looks import known_values, look_back, moments_values
+from api.replay_requests import folders, go_on, kept_by, request_of, room_of
+from api.replay_results import incident_of, incidents_of, replay_values, sentences_of
+from api.replay_schemas import (
+    ReplayAnswer,
+    ReplayBody,
+    ReplayIncidentAnswer,
+    ReplayIncidentsAnswer,
+    ReplayKnownAnswer,
+    ReplayMomentsAnswer,
+    ReplaysAnswer,
+)
 from api.replays import Replay, Replays, Request
 from api.responses import json_response
 from api.service import service
 from dispatch.record import Event
+from graphs.errors import InputError
+from graphs.faults import NOTHING
+from graphs.moments import MOMENT
+from scenarios.looked_back import LookBack
+from scenarios.verdict import CLASSES
 
 blueprint = APIBlueprint("replays", __name__, tag="Replays")
 _PROBLEMS: Final = ("unknown", "input", "conflict", "no-database")
@@ -37,8 +53,8 @@ def ask() -> Response:
     """
     body, settings = read_model(ReplayBody), service().settings
 
-    def looks(request: Request, now: datetime) -> list[Event]:
-        return [look("list replayAsked", now, **_period(request))]
+    def looks(asked: Request, now: datetime) -> list[Event]:
+        return [look("list replayAsked", now, **_period(asked))]
 
     begun = begin(_kept(), room_of(settings), partial(request_of, body, settings), looks, replay_values)
     go_on(settings)
@@ -49,10 +65,12 @@ def ask() -> Response:
 @call(blueprint, "replays", ReplaysAnswer, "The replays.")
 def replays() -> Response:
     """List the replays that are kept, the newest first."""
-    kept = [] if kept_by(service().settings) is None else _kept().all()
-    go_on(service().settings)
-    told = [replay_values(each) for each in kept]
-    return json_response(orjson.dumps({"replays": told}))
+    settings = service().settings
+    keeps = kept_by(settings) is not None
+    kept = _kept().all() if keeps else []
+    go_on(settings)
+    told = {"replays": [replay_values(each) for each in kept], "keeps": keeps, "folders": folders(settings)}
+    return json_response(orjson.dumps(told))
 
 
 @blueprint.get("/v1/replays/<replay_id>")
@@ -105,6 +123,29 @@ def file(replay_id: str, name: str) -> Response:
     return handed_out(path, found)
 
 
+@blueprint.get("/v1/replays/<replay_id>/incidents")
+@call(blueprint, "replayIncidents", ReplayIncidentsAnswer, "The incidents.", "unknown", "input", "conflict")
+def incidents(replay_id: str) -> Response:
+    """List incidents of a replay, with their verdicts.
+
+    Go on with after = next, until next is null.
+    """
+    query = Query(request.args, (*FOUND_BY, "order", "after", "limit"), service())
+    wanted: dict[str, str | bool] = {name: request.args[name] for name in FOUND_BY if query.has(name)}
+    if query.has("verdict"):
+        wanted["verdict"] = query.one_of("verdict", CLASSES)
+    if query.has("domestic_abuse"):
+        wanted["domestic_abuse"] = query.flag("domestic_abuse")
+    order = query.one_of("order", tuple(ORDERS))
+    after = query.whole("after", 0, 0, 10**9)
+    limit = query.whole("limit", DEFAULT_RECORD_ROWS, 1, MAX_RECORD_ROWS)
+    query.require_sound()
+    found = _find(replay_id)
+    listed = incidents_of(found, wanted, order, after, limit)
+    looked_through(**_period(found.request))
+    return json_response(orjson.dumps({"replay_id": replay_id, **listed}))
+
+
 @blueprint.get("/v1/replays/<replay_id>/incidents/<incident_id>")
 @call(blueprint, "replayIncident", ReplayIncidentAnswer, "The incident.", "unknown", "input", "conflict")
 def incident(replay_id: str, incident_id: str) -> Response:
@@ -113,7 +154,46 @@ def incident(replay_id: str, incident_id: str) -> Response:
     verdict, ledger = incident_of(found, incident_id)
     looked_at(incident_id, replay_id=replay_id, folder=found.request.folder)
     told = {"replay_id": replay_id, "incident_id": incident_id, "verdict": verdict, "ledger": ledger}
-    return json_response(orjson.dumps(told))
+    return json_response(orjson.dumps({**told, "sentences": sentences_of([verdict])}))
+
+
+@blueprint.get("/v1/replays/<replay_id>/incidents/<incident_id>/moments")
+@call(blueprint, "replayMoments", ReplayMomentsAnswer, "The steps.", "unknown", "input", "conflict")
+def moments(replay_id: str, incident_id: str) -> Response:
+    """Tell what happened about one incident, step by step, and when each step was entered."""
+    found, back = _looked_back(replay_id, incident_id)
+    told = moments_values(back, incident_id)
+    looked_through(incident_id, replay_id=replay_id, folder=found.request.folder)
+    return json_response(orjson.dumps({"replay_id": replay_id, "incident_id": incident_id, **told}))
+
+
+@blueprint.get("/v1/replays/<replay_id>/incidents/<incident_id>/known")
+@call(blueprint, "replayKnown", ReplayKnownAnswer, "What was known.", "unknown", "input", "conflict")
+def known(replay_id: str, incident_id: str) -> Response:
+    """Tell what was known at a moment of one incident: the units, who could have gone, what was entered only later."""
+    at = _moment()
+    found, back = _looked_back(replay_id, incident_id)
+    verdict, _ = incident_of(found, incident_id)
+    told = known_values(back, incident_id, at, (verdict["judged"], verdict["better"]))
+    looked_through(incident_id, replay_id=replay_id, folder=found.request.folder)
+    return json_response(orjson.dumps({"replay_id": replay_id, "incident_id": incident_id, **told}))
+
+
+def _moment() -> datetime:
+    query = Query(request.args, ("at",), service())
+    at = query.moment("at")
+    if at is None and not query.faults:
+        query.refuse("at", NOTHING, MOMENT)
+    if at is None or query.faults:
+        raise InputError(query.faults)
+    return at
+
+
+def _looked_back(replay_id: str, incident_id: str) -> tuple[Replay, LookBack]:
+    found = _find(replay_id)
+    # Records are long to read: not for an incident that the replay does not have.
+    incident_of(found, incident_id)
+    return found, look_back(found, service().settings)
 
 
 def _kept() -> Replays:
@@ -125,6 +205,6 @@ def _find(replay_id: str) -> Replay:
     return find_job(_kept(), replay_id)
 
 
-def _period(request: Request) -> dict[str, str | None]:
+def _period(asked: Request) -> dict[str, str | None]:
     """Return what a look at a whole period says of it."""
-    return {"replay_id": request.job_id, "folder": request.folder, "from": request.start, "to": request.end}
+    return {"replay_id": asked.job_id, "folder": asked.folder, "from": asked.start, "to": asked.end}

@@ -7,7 +7,7 @@ from flask import Response, request
 
 from api.answers import to_json
 from api.openapi import answers
-from api.queries import Query
+from api.queries import REPORTED, Query
 from api.responses import json_response
 from api.road_answers import closures_answer, route_answer
 from api.road_schemas import ClosuresAnswer, NetworkAnswer, RouteAnswer
@@ -19,12 +19,16 @@ blueprint = APIBlueprint("roads", __name__, tag="Roads")
 @blueprint.get("/v1/route")
 @blueprint.doc(operation_id="route", responses=answers(RouteAnswer, "The fastest way.", "unreachable", "input"))
 def route() -> Response:
-    """Show the fastest way from one point to another, as the engine drives it."""
-    query = Query(request.args, ("from", "to", "profile", "at"), service())
+    """Show the fastest way from one point to another, as the engine drives it.
+
+    With all that a unit's position report says, and on_road as the incident has it, it is the way of its ledger line.
+    """
+    query = Query(request.args, ("from", *REPORTED, "to", "on_road", "profile", "at"), service())
     start, end = query.place("from"), query.place("to")
-    driving = query.driving()
+    reported = {name: value for name, most in REPORTED.items() if (value := query.number(name, 0.0, most)) is not None}
+    driving, on_road = query.driving(), query.flag("on_road")
     query.require_sound()
-    return json_response(to_json(route_answer(driving, start, end)))
+    return json_response(to_json(route_answer(driving, start, end, reported=reported, on_road=on_road)))
 
 
 @blueprint.get("/v1/closures")
@@ -35,7 +39,8 @@ def closures() -> Response:
     query = Query(request.args, ("at",), known)
     at = query.moment()
     query.require_sound()
-    return json_response(to_json(closures_answer(known.network, known.conditions, at or known.clock())))
+    live = known.desk.live()
+    return json_response(to_json(closures_answer(known.network, live.conditions, at or known.clock(), live.closed_by)))
 
 
 @blueprint.get("/v1/network")

@@ -19,7 +19,7 @@ from api.openapi import answers, call, plain_answers
 from api.responses import json_response
 from api.roles import Actor, operations_for
 from api.service import service
-from api.session_schemas import LogInRequest, SessionAnswer
+from api.session_schemas import LogInRequest, SessionAnswer, WaysAnswer
 from graphs.errors import Fault, InputError
 from graphs.faults import shape_faults, written
 
@@ -85,6 +85,13 @@ def _read(body: Any) -> LogInRequest:
 def _hidden(fault: Fault) -> Fault:
     """Leave out of a fault what may be the password, or may be it under a wrong key."""
     return Fault(fault.source, fault.where, fault.field, "what was sent", fault.accepted, fault.hint)
+
+
+@blueprint.get("/v1/session/ways")
+@blueprint.doc(operation_id="waysIn", responses=answers(WaysAnswer, "The ways."))
+def ways_in() -> Response:
+    """Tell by which ways people log in here, to whoever asks, for they are not logged in yet."""
+    return json_response(to_json({"provider": access().provider is not None}))
 
 
 @blueprint.get("/v1/session")

@@ -14,7 +14,7 @@ from flask import Response, request
 
 from api.consultation import look, looked_through
 from api.job_orders import begin, cancel, end_or_remove
-from api.job_requests import kept_for
+from api.job_requests import folder_names, kept_for
 from api.job_results import MEDIA_TYPES, REPORT, find_job, handed_out, result_file, shown, standing_values
 from api.job_stream import JobStream, message_id
 from api.jobs import WAITING
@@ -22,15 +22,26 @@ from api.openapi import call, plain_answers, text_answer
 from api.orders import read_model
 from api.places import QUERY, parameter_faults
 from api.pushing import places, pushed, still_allowed
+from api.queries import Query
 from api.responses import json_response
 from api.service import service
+from api.simulation_compared import compared_values
 from api.simulation_requests import go_on, kept_by, request_of, room_of
 from api.simulation_scenarios import scenarios_told
-from api.simulation_schemas import ScenariosAnswer, SimulationAnswer, SimulationBody, SimulationsAnswer
+from api.simulation_schemas import (
+    ComparedAnswer,
+    ScenariosAnswer,
+    SimulationAnswer,
+    SimulationBody,
+    SimulationsAnswer,
+    WholeScenarioAnswer,
+)
+from api.simulation_tables import changed_tables, require_tables, scenario_told
 from api.simulations import Request, Simulation, Simulations
+from dispatch.errors import Unknown
 from dispatch.record import Event
 from graphs.errors import Fault, InputError
-from graphs.faults import written
+from graphs.faults import NOTHING, written
 
 blueprint = APIBlueprint("simulations", __name__, tag="Simulations")
 EVENTS: Final = "simulationEvents"
@@ -46,6 +57,19 @@ def scenarios() -> Response:
     return json_response(orjson.dumps({"scenarios": list(scenarios_told(service().settings))}))
 
 
+@blueprint.get("/v1/scenarios/<scenario_name>")
+@call(blueprint, "scenario", WholeScenarioAnswer, "The scenario.", "unknown", "input")
+def scenario(scenario_name: str) -> Response:
+    """Tell a scenario with its stations and its roster, cell by cell, as its files have them.
+
+    POST /v1/simulations takes both back with other rows.
+    """
+    settings = service().settings
+    if settings.scenarios_dir is None or scenario_name not in folder_names(settings.scenarios_dir):
+        raise Unknown(f"there is no scenario {scenario_name}")
+    return json_response(orjson.dumps(scenario_told(scenario_name, settings)))
+
+
 @blueprint.post("/v1/simulations")
 @call(blueprint, "simulationAsked", SimulationAnswer, "It waits, or runs.", body=SimulationBody, status=202)
 def ask() -> Response:
@@ -54,6 +78,8 @@ def ask() -> Response:
     One is run at a time. Ask at Location how far it is, or watch its events.
     """
     body, settings = read_model(SimulationBody), service().settings
+    # Before the record is held: others write meanwhile.
+    require_tables(body.scenario, changed_tables(body), settings)
 
     def looks(asked: Request, now: datetime) -> list[Event]:
         return [look("list simulationAsked", now, **_of_past(asked))] if asked.past_incidents else []
@@ -167,6 +193,24 @@ def file(simulation_id: str, name: str) -> Response:
     return handed_out(path, found)
 
 
+@blueprint.get("/v1/simulations/<simulation_id>/compared")
+@call(blueprint, "simulationCompared", ComparedAnswer, "The differences.", "unknown", "input", "conflict")
+def compared(simulation_id: str) -> Response:
+    """Hold another simulation, with, against this one: by the differences of replications that met the same incidents.
+
+    Both have ended, and share a policy, the seed, the demand and the period.
+    """
+    query = Query(request.args, ("with",), service())
+    if not query.has("with"):
+        query.refuse("with", NOTHING, "the other simulation")
+    query.require_sound()
+    base, other = (find_job(_kept(), name) for name in (simulation_id, request.args["with"]))
+    told = compared_values(base, other)
+    for each in (base, other):
+        _looked(each)
+    return json_response(orjson.dumps(told))
+
+
 def simulation_values(found: Simulation) -> Mapping[str, Any]:
     """Return what is told of a simulation."""
     asked = found.request
@@ -181,6 +225,8 @@ def simulation_values(found: Simulation) -> Mapping[str, Any]:
         "seed": asked.seed,
         "jobs": asked.jobs,
         "animate": asked.animate,
+        "called": asked.called,
+        "changed": list(asked.tables),
         **standing_values(found),
     }
 

@@ -1,0 +1,218 @@
+/** The officers for the chosen incident, soonest first, and the keys that work in their list. */
+import { html, nothing, type TemplateResult } from "lit-html";
+import { repeat } from "lit-html/directives/repeat.js";
+import { keys } from "../keys.ts";
+import { outbox } from "../outbox.ts";
+import { timeOfDay } from "../time.ts";
+import { words } from "../words.ts";
+import type { Line } from "./answers.ts";
+import type { Chosen } from "./chosen.ts";
+import { overrideForm } from "./override.ts";
+import { officerDetails, officerRow } from "./officer.ts";
+import type { Sender } from "./send.ts";
+
+const LEAST = 8;
+// The second press of a double one must not send whom the first has brought under it.
+const ARMED_AFTER_MS = 250;
+const LIST = "#ranked";
+
+export interface RankedChoice {
+  /** Called with the unit in focus whose way is to be shown; null where there is none. */
+  onFocus(line: Line | null): void;
+  redraw(): void;
+}
+
+export class Ranked {
+  /** The unit in focus, or that had it last. */
+  callsign: string | null = null;
+  #all = false;
+  #pressing = false;
+  #armed = true;
+  #unbind: () => void;
+
+  constructor(
+    readonly chosen: Chosen,
+    readonly sender: Sender,
+    readonly choice: RankedChoice,
+  ) {
+    chosen.isHeld = () => this.#isHeld();
+    sender.onNewList = () => this.focusSuggested();
+    this.#unbind = keys.bind(this.#bindings());
+  }
+
+  close(): void {
+    this.#unbind();
+  }
+
+  get line(): Line | null {
+    return this.chosen.lines.find((line) => line.callsign === this.callsign) ?? null;
+  }
+
+  /** Puts the focus on whom the list suggests, as after it has come or is another one; the list itself where it suggests nobody. */
+  focusSuggested(): void {
+    const answer = this.chosen.shown?.answer;
+    this.callsign = answer?.suggested[0] ?? null;
+    this.#disarm();
+    this.choice.redraw();
+    const row = this.callsign === null ? null : document.querySelector<HTMLElement>(`${LIST} [data-officer="${CSS.escape(this.callsign)}"]`);
+    (row ?? document.querySelector<HTMLElement>("#who"))?.focus();
+    this.choice.onFocus(this.line);
+  }
+
+  template(): TemplateResult | typeof nothing {
+    const { shown } = this.chosen;
+    if (shown === null) return html`<p role="status">${this.chosen.failure === "" ? words.incident.asking : nothing}</p>`;
+    const rows = this.#rows();
+    const rest = this.chosen.lines.length - rows.length;
+    return html`
+      ${this.#news()}
+      <ol id="ranked" aria-label=${words.incident.ranked} @pointerdown=${() => this.#press()}>
+        ${repeat(rows, (line) => line.callsign, (line) => this.#row(line, this.#tabbed(rows)))}
+      </ol>
+      ${rest > 0 || this.#all ? html`<button class="more" @click=${() => this.#showAll()}>${this.#all ? words.incident.fewer : words.incident.all(rest)}</button>` : nothing}
+      ${this.line === null ? nothing : officerDetails(this.line, this.#says(), this.sender.rules)}
+    `;
+  }
+
+  #rows(): Line[] {
+    const { lines, shown } = this.chosen;
+    const last = Math.max(...shown!.answer.suggested.map((each) => lines.findIndex((line) => line.callsign === each)), 0);
+    const here = Math.max(LEAST, last + 3, lines.findIndex((line) => line.callsign === this.callsign) + 1);
+    return this.#all ? lines : lines.slice(0, here);
+  }
+
+  #tabbed(rows: readonly Line[]): string | undefined {
+    const there = rows.find((line) => line.callsign === this.callsign) ?? rows.find((line) => this.chosen.shown!.answer.suggested.includes(line.callsign));
+    return (there ?? rows[0])?.callsign;
+  }
+
+  #row(line: Line, tabbed: string | undefined): TemplateResult {
+    const { sender } = this;
+    const form = sender.asking === line.callsign ? overrideForm(line, sender, () => this.#leaveForm(line.callsign)) : nothing;
+    const row = officerRow(line, {
+      answer: this.chosen.shown!.answer,
+      rules: sender.rules,
+      sending: sender.stateOf(line.callsign),
+      diversion: sender.isDiversion(line.callsign),
+      tabbed: line.callsign === tabbed,
+      current: line.callsign === this.callsign,
+      onFocus: () => this.#focused(line.callsign),
+      onClick: () => this.#chose(line.callsign),
+      onSend: () => void this.#send(line),
+    });
+    return html`<li class=${line.callsign === this.callsign ? "chosen" : ""}>${row}${form}</li>`;
+  }
+
+  #news(): TemplateResult | typeof nothing {
+    const { newer, shown, news } = this.chosen;
+    if (newer === null || shown === null) return nothing;
+    const since = timeOfDay(shown.answer.now, this.sender.rules.time_zone, true);
+    return html`<div class="warn news" role="status">
+      <p><strong>${words.incident.changed(since)}</strong> ${news.join(words.board.and)}</p>
+      <p>${words.incident.suggestedNow(newer.answer.suggested.join(words.board.comma) || words.incident.nobody)}</p>
+      <button @click=${() => this.#take()} aria-keyshortcuts="u">${words.incident.takeOrder} <kbd>${words.incident.takeKey}</kbd></button>
+    </div>`;
+  }
+
+  #says(): { armed: boolean; diversion: boolean } {
+    return { armed: this.#armed && document.activeElement?.matches(`${LIST} .officer`) === true, diversion: this.sender.isDiversion(this.callsign ?? "") };
+  }
+
+  #focused(callsign: string): void {
+    // While a button of the mouse is down nothing is redrawn: what is under it would move away.
+    if (this.#pressing) return;
+    const other = this.callsign !== callsign;
+    this.callsign = callsign;
+    this.choice.redraw();
+    if (other) this.choice.onFocus(this.line);
+  }
+
+  #chose(callsign: string): void {
+    this.#pressing = false;
+    this.#focused(callsign);
+  }
+
+  #press(): void {
+    this.#pressing = true;
+    addEventListener("pointerup", () => setTimeout(() => (this.#pressing = false)), { once: true });
+  }
+
+  #disarm(): void {
+    this.#armed = false;
+    setTimeout(() => {
+      this.#armed = true;
+      this.choice.redraw();
+    }, ARMED_AFTER_MS);
+  }
+
+  async #send(line: Line): Promise<void> {
+    this.callsign = line.callsign;
+    await this.sender.send(line);
+  }
+
+  #sendFocused(event: KeyboardEvent): void {
+    if (event.repeat || !this.#armed || this.line === null) return;
+    void this.#send(this.line);
+  }
+
+  #leaveForm(callsign: string): void {
+    this.sender.leave();
+    this.choice.redraw();
+    this.#focusRow(callsign);
+  }
+
+  #take(): void {
+    this.chosen.take();
+    this.focusSuggested();
+  }
+
+  #showAll(): void {
+    this.#all = !this.#all;
+    this.choice.redraw();
+  }
+
+  /** Whether somebody works in the list: it has the focus or the pointer, or a reason is being given. */
+  #isHeld(): boolean {
+    const list = document.querySelector(LIST);
+    return this.sender.asking !== null || (list !== null && (list.contains(document.activeElement) || list.matches(":hover")));
+  }
+
+  #bindings(): Parameters<typeof keys.bind>[0] {
+    const within = `${LIST} .officer`;
+    const send = (event: KeyboardEvent): void => this.#sendFocused(event);
+    return [
+      { id: "officers.send", key: "Enter", label: words.incident.keySend, within, run: send },
+      { id: "officers.sendToo", key: "s", label: words.incident.keySend, within, run: send },
+      { id: "officers.next", key: "ArrowDown", label: words.board.keyNext, within, run: () => this.#move(1) },
+      { id: "officers.previous", key: "ArrowUp", label: words.board.keyPrevious, within, run: () => this.#move(-1) },
+      { id: "officers.first", key: "Home", label: words.board.keyFirst, within, run: () => this.#move(-Infinity) },
+      { id: "officers.last", key: "End", label: words.board.keyLast, within, run: () => this.#move(Infinity) },
+      { id: "officers.take", key: "u", label: words.incident.takeOrder, within: "#incident", run: () => this.chosen.newer !== null && this.#take() },
+      { id: "override.send", key: "Enter", label: words.incident.keySend, within: ".override", run: () => submit() },
+      { id: "override.leave", key: "Escape", label: words.incident.leave, within: ".override", run: () => this.#leaveForm(this.sender.asking ?? "") },
+    ];
+  }
+
+  #move(by: number): void {
+    const rows = this.#rows();
+    const here = rows.findIndex((line) => line.callsign === this.callsign);
+    const there = rows[Math.min(Math.max(here + by, 0), rows.length - 1)];
+    if (there !== undefined) this.#focusRow(there.callsign);
+  }
+
+  #focusRow(callsign: string): void {
+    document.querySelector<HTMLElement>(`${LIST} [data-officer="${CSS.escape(callsign)}"]`)?.focus();
+  }
+}
+
+/** Enter in a form of the list: a button is pressed, anything else sends. */
+function submit(): void {
+  const active = document.activeElement;
+  if (active instanceof HTMLButtonElement) active.click();
+  else active?.closest("form")?.requestSubmit();
+}
+
+/** Redraws when an action of the list was kept, sent, or waits. */
+export function onActions(callback: () => void): () => void {
+  return outbox.listen(callback);
+}

@@ -1,0 +1,33 @@
+/** The whole style of the map; day and night differ in colours alone. */
+import type { LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
+import type { Network } from "../network.ts";
+import { groundLayers, nameLayers } from "./ground-style.ts";
+import { palettes, type Palette } from "./palette.ts";
+import { highLayers, lowLayers, SHOWN } from "./shown-style.ts";
+
+// How much of the network's hash names it in the address of a tile, and the last zoom for which there are tiles.
+const NAMED_BY = 12;
+const DEEPEST = 16;
+
+export const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
+
+/** The style as the map begins with it; later it is the colours alone that change, so that nothing shown is lost. */
+export function mapStyle(network: Network, theme: "day" | "night"): StyleSpecification {
+  return { version: 8, sources: sources(network), layers: layers(palettes[theme]) };
+}
+
+/** All layers, from below. */
+export function layers(palette: Palette): LayerSpecification[] {
+  return [...groundLayers(palette), ...lowLayers(palette), ...nameLayers(palette), ...highLayers(palette)];
+}
+
+function sources({ hash, bounds, area }: Network): Record<string, SourceSpecification> {
+  const { west, south, east, north } = bounds;
+  const address = `${location.origin}/v1/tiles/${hash.slice(0, NAMED_BY)}/{z}/{x}/{y}`;
+  const shown = SHOWN.map((name): [string, SourceSpecification] => [name, { type: "geojson", data: EMPTY, promoteId: "id" }]);
+  return {
+    tiles: { type: "vector", tiles: [address], minzoom: 0, maxzoom: DEEPEST, bounds: [west, south, east, north] },
+    border: { type: "geojson", data: area },
+    ...Object.fromEntries(shown),
+  };
+}

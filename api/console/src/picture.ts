@@ -1,0 +1,190 @@
+/** What is known now: units, incidents and closures, loaded once and kept up to date by the stream. */
+import type { EventSourceMessage } from "eventsource-parser";
+import { Changes } from "./changes.ts";
+import { get, Unreachable } from "./http.ts";
+import { mark, since_ms, type Mark } from "./now.ts";
+import { Stream, type Connection } from "./stream.ts";
+
+export interface Fix {
+  callsign: string;
+  fixed_at: string;
+  lat: number;
+  lon: number;
+  accuracy_m: number | null;
+  course_deg: number | null;
+  speed_kmh: number | null;
+}
+
+export interface Unit {
+  callsign: string;
+  duty: string;
+  duty_start: string;
+  duty_end: string | null;
+  status: string | null;
+  status_at: string | null;
+  crew: number | null;
+  skills: string[];
+  sector: string | null;
+  home: { lat: number; lon: number } | null;
+  incident_id: string | null;
+  assigned_at: string | null;
+  fix: Fix | null;
+}
+
+export interface Assignment {
+  callsign: string;
+  [member: string]: unknown;
+}
+
+/** An incident as the stream tells it; phone, people and risk come only to whoever looks at the incident. */
+export interface Incident {
+  incident_id: string;
+  received_at: string;
+  lat: number;
+  lon: number;
+  grade: string;
+  graded_at: string;
+  type: string | null;
+  tags: string[];
+  needs: string[];
+  units_needed: number;
+  sector: string | null;
+  on_road: boolean;
+  address: string | null;
+  raised_by: unknown[];
+  assignments: Assignment[];
+  stage: string;
+  duplicate_of: string | null;
+  duplicates: string[];
+  outcome: string | null;
+  ended_at: string | null;
+}
+
+export interface Closure {
+  id: string;
+  feature: GeoJSON.Feature;
+}
+
+export interface Happening {
+  seq: number;
+  kind: string;
+  subject: string | null;
+  at: string;
+  actor: string;
+  as_of: number;
+  units: Record<string, Unit | null>;
+  incidents: Record<string, Incident | null>;
+  closures: Record<string, unknown>;
+}
+
+class Picture extends Changes {
+  readonly units = new Map<string, Unit>();
+  readonly incidents = new Map<string, Incident>();
+  closures: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
+  /** The last row of the record that is in it. */
+  seq = 0;
+  loaded = false;
+  stream: Stream | null = null;
+  #loaded_at: Mark | null = null;
+  /** Called with each event, after it is in the picture. */
+  readonly onHappening = new Set<(happening: Happening) => void>();
+
+  get connection(): Connection {
+    return this.stream?.connection ?? "connecting";
+  }
+
+  /** Milliseconds since the picture was last known to be true. */
+  age_ms(): number {
+    const loaded_ms = this.#loaded_at === null ? Infinity : since_ms(this.#loaded_at);
+    return Math.min(loaded_ms, this.stream?.age_ms() ?? Infinity);
+  }
+
+  /** Loads all and follows the stream; it is left off by `close`. */
+  async open(): Promise<void> {
+    this.close();
+    await this.#load();
+    this.#follow();
+  }
+
+  #follow(): void {
+    this.stream = new Stream("/v1/stream", (message) => this.#take(message), this.seq);
+    this.stream.listen(() => this.changed());
+  }
+
+  close(): void {
+    this.stream?.close();
+    this.stream = null;
+  }
+
+  async #load(): Promise<void> {
+    const [units, incidents, closures] = await Promise.all([
+      get<{ seq: number; units: Unit[] }>("/v1/units"),
+      get<{ seq: number; incidents: Incident[] }>("/v1/incidents"),
+      get<GeoJSON.FeatureCollection>("/v1/closures"),
+    ]);
+    this.units.clear();
+    this.incidents.clear();
+    for (const unit of units.units) this.units.set(unit.callsign, unit);
+    for (const incident of incidents.incidents) this.incidents.set(incident.incident_id, incident);
+    this.closures = closures;
+    // Events between the two answers come again and change nothing.
+    this.seq = Math.min(units.seq, incidents.seq);
+    this.loaded = true;
+    this.#loaded_at = mark();
+    this.changed();
+  }
+
+  #take(message: EventSourceMessage): void {
+    const told = JSON.parse(message.data) as Happening & { positions?: { callsign: string; fix: Fix }[] };
+    if (message.event === "positions") for (const { callsign, fix } of told.positions ?? []) this.#moved(callsign, fix);
+    else if (message.event === "reset") void this.#again();
+    else this.#happened(told);
+    this.changed();
+  }
+
+  #moved(callsign: string, fix: Fix): void {
+    const unit = this.units.get(callsign);
+    if (unit !== undefined) this.units.set(callsign, { ...unit, fix });
+  }
+
+  #happened(told: Happening): void {
+    if (told.seq <= this.seq) return;
+    this.seq = told.seq;
+    for (const [name, unit] of Object.entries(told.units)) {
+      if (unit === null) this.units.delete(name);
+      else this.units.set(name, unit);
+    }
+    for (const [name, incident] of Object.entries(told.incidents)) {
+      if (incident === null) this.incidents.delete(name);
+      else this.incidents.set(name, incident);
+    }
+    if (Object.keys(told.closures).length > 0) void this.#closuresAgain();
+    for (const listener of [...this.onHappening]) listener(told);
+  }
+
+  async #closuresAgain(): Promise<void> {
+    try {
+      this.closures = await get<GeoJSON.FeatureCollection>("/v1/closures");
+      this.changed();
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      setTimeout(() => void this.#closuresAgain(), 2000);
+    }
+  }
+
+  /** Too much was missed: everything is loaded again, and followed from there, so that nothing between is lost. */
+  async #again(): Promise<void> {
+    const stream = this.stream;
+    stream?.close();
+    try {
+      await this.#load();
+    } catch {
+      if (this.stream === stream) setTimeout(() => void this.#again(), 2000);
+      return;
+    }
+    // Unless the page was left meanwhile.
+    if (this.stream === stream && stream !== null) this.#follow();
+  }
+}
+
+export const picture = new Picture();

@@ -1,0 +1,22 @@
+/**
+ * The planner's page: scenarios and simulations, a scenario to change and run, what a run came to, two runs held against
+ * each other, and a simulated shift on the map.
+ *
+ * `#/plan`, `#/plan/scenario/NAME`, `#/plan/run/ID`, `#/plan/run/ID/shift`, `#/plan/run/ID/against/OTHER`.
+ */
+import { force } from "../force.ts";
+import type { Page } from "../page.ts";
+import { openCompared } from "./compared.ts";
+import { openPlay } from "./play.ts";
+import { openRun } from "./run.ts";
+import { openScenario } from "./scenario.ts";
+import { openStart } from "./start.ts";
+
+export async function open(place: HTMLElement, rest: string): Promise<Page> {
+  const known = await force();
+  const [kind = "", name = "", part = "", other = ""] = rest.split("/");
+  if (kind === "scenario" && name !== "") return openScenario(place, known, name);
+  if (kind !== "run" || name === "") return openStart(place, known);
+  if (part === "shift") return openPlay(place, known, name);
+  return part === "against" && other !== "" ? openCompared(place, known, other, name) : openRun(place, known, name);
+}

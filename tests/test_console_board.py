@@ -1,0 +1,398 @@
+"""The board without its map, in a real browser: a call comes in, who should go is shown and why, somebody is sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from browsers import Console
+from nights import FLAT, SAMPLE, Night, ago
+from running import serving
+
+BURGLARY = (57.68258, 11.93217)
+# At 200 % a page of 1280 by 720 has half the pixels of its style sheet.
+ZOOMED = (640, 360)
+
+
+@pytest.fixture(scope="module")
+def service(gothenburg_file: Path) -> Iterator[int]:
+    told = {"NEAREST_GRAPH": str(gothenburg_file), "NEAREST_FORCE": str(SAMPLE / "force.toml")}
+    with serving(NEAREST_PERSON_REQUESTS_PER_S="0", **told) as port:
+        yield port
+
+
+@pytest.fixture
+def night(service: int) -> Iterator[Night]:
+    made = Night(service)
+    yield made
+    made.end_all()
+
+
+@pytest.fixture
+def console(browser: Browser, night: Night) -> Iterator[Console]:
+    with closing(Console(browser, night.port)) as made:
+        yield made
+
+
+@pytest.fixture
+def second(browser: Browser, night: Night) -> Iterator[Console]:
+    with closing(Console(browser, night.port)) as made:
+        yield made
+
+
+def officer(page: Page, callsign: str) -> Locator:
+    return page.locator(f"#ranked [data-officer='{callsign}']")
+
+
+def told(page: Page) -> Locator:
+    return page.locator("#told")
+
+
+def opened(console: Console, who: str, incident_id: str, focus: str) -> Page:
+    """Sign in, open an incident by its address, and wait until the officer in focus may be sent by a key."""
+    page = console.sign_in(who, f"#/board/{incident_id}")
+    ready(page, focus)
+    return page
+
+
+def ready(page: Page, callsign: str) -> None:
+    expect(officer(page, callsign)).to_be_focused()
+    expect(page.locator(".details .hint")).to_contain_text(callsign)
+
+
+def sent_to(night: Night, incident_id: str) -> list[dict[str, Any]]:
+    return list(night.get(f"/v1/incidents/{incident_id}")["assignments"])
+
+
+def test_a_call_is_answered_without_a_mouse_and_a_second_dispatcher_comes_too_late(
+    night: Night, console: Console, second: Console
+) -> None:
+    night.on_duty(["M1", "H1", "C2", "M7", "O7"])
+    abuse = {"tags": ["domestic_abuse"], "address": "Karl Johansgatan 20, Göteborg", "phone": "031-700 12 34"}
+    night.call("A-1", type="Neighbours hear shouting", **abuse)
+    night.post("/v1/incidents/A-1/close", {"outcome": "Words of advice"})
+    page = console.sign_in("dispatcher", "#/board")
+    expect(page.get_by_text("No incident waits for a unit.")).to_be_visible()
+    night.call("A-2", type="Screaming in a flat", people=["Anna Svensson"], **abuse)
+    night.call("A-3", (FLAT[0] + 0.0002, FLAT[1]), type="Fight in the yard")
+    page.locator("#lists [data-item='i:A-2']").focus()
+    page.keyboard.press("Enter")
+
+    ready(page, "M1")
+    heading = page.get_by_role("heading", name="A-2 Screaming in a flat")
+    expect(heading).to_be_visible()
+    # What raised nothing is told too: it is an emergency already.
+    expect(page.locator(".incident-head")).to_contain_text(re.compile(r"14:\d\d left.*0 of 1 sent", re.DOTALL))
+    expect(page.locator(".flags").first).to_contain_text("Repeat victim")
+    history = page.locator(".history")
+    expect(history).to_contain_text("Repeat victim: yes (definition 2026-1)")
+    expect(history).to_contain_text("within 12 months with the same person, telephone number or address")
+    expect(history).to_contain_text(
+        re.compile(r"A-1.*same number, same address, same place.*Words of advice", re.DOTALL)
+    )
+    expect(officer(page, "M1")).to_contain_text("Suggested")
+    why = page.locator(".why")
+    expect(why).to_contain_text(
+        re.compile(r"H1 is 718 m away in a straight line: by road it is \d+\.\d km and \d+:\d\d, .* later than M1")
+    )
+    expect(why).to_contain_text("O7 may be nearer: its place is not known: no position: no position known")
+    expect(page.locator("#way-note")).to_be_empty()
+    assert console.violations() == []
+    console.picture("board-incident")
+
+    late = opened(second, "supervisor", "A-3", "M1")
+    page.keyboard.press("Enter")
+    expect(told(page)).to_contain_text("M1 was sent to A-2.")
+    expect(page.locator("#lists [data-item='i:A-2']")).to_contain_text("1 of 1 sent")
+    (sent,) = sent_to(night, "A-2")
+    assert (sent["callsign"], sent["by"], sent["suggested"], sent["reason"]) == ("M1", "dispatcher", True, None)
+    assert sent["recommendation"] is not None
+
+    late.keyboard.press("s")
+    expect(told(late)).to_have_text(
+        re.compile(r"\s*M1 was sent to A-2 by dispatcher at \d\d:\d\d:\d\d, before you. The list below is new.\s*")
+    )
+    ready(late, "C2")
+    second.picture("board-lost-race")
+    late.keyboard.press("Enter")
+    expect(told(late)).to_contain_text("C2 was sent to A-3.")
+    assert [each["callsign"] for each in sent_to(night, "A-3")] == ["C2"]
+
+
+def test_both_lose_and_win_for_one_incident(night: Night, console: Console, second: Console) -> None:
+    night.on_duty(["M1", "C2"])
+    night.call("B-1")
+    page, late = (opened(each, who, "B-1", "M1") for each, who in ((console, "dispatcher"), (second, "supervisor")))
+    page.keyboard.press("Enter")
+    expect(told(page)).to_contain_text("M1 was sent to B-1.")
+    expect(late.locator(".news")).to_contain_text("M1 was sent to B-1")
+    late.keyboard.press("Enter")
+    expect(told(late)).to_contain_text("M1 was sent to this incident by dispatcher")
+    expect(late.get_by_text("Enough units are bound to it already.")).to_be_visible()
+    expect(late.get_by_role("heading", name="Who should go")).to_be_focused()
+    assert [each["callsign"] for each in sent_to(night, "B-1")] == ["M1"]
+
+
+def test_nothing_moves_under_a_finger(night: Night, console: Console) -> None:
+    night.on_duty(["M1", "C2", "C3"])
+    night.call("C-1")
+    night.call("C-2", BURGLARY)
+    page = opened(console, "dispatcher", "C-1", "M1")
+    before = page.locator("#ranked [data-officer]").evaluate_all("each => each.map(one => one.dataset.officer)")
+    night.send("C-2", "M1")
+    news = page.locator(".news")
+    expect(news).to_contain_text("M1 was sent to C-2")
+    expect(news).to_contain_text("Suggested now: C2")
+    assert page.locator("#ranked [data-officer]").evaluate_all("each => each.map(one => one.dataset.officer)") == before
+    expect(officer(page, "M1")).to_be_focused()
+    page.keyboard.press("u")
+    ready(page, "C2")
+    expect(news).to_have_count(0)
+    # Where nobody works in the list, it follows by itself.
+    page.keyboard.press("Escape")
+    expect(page.locator("#lists [data-item='i:C-1']")).to_be_focused()
+    night.send("C-2", "C2")
+    expect(officer(page, "C3")).to_contain_text("Suggested")
+    expect(news).to_have_count(0)
+
+
+def test_a_list_that_no_longer_holds_says_what_has_happened(night: Night, console: Console) -> None:
+    night.on_duty(["C2"])
+    night.call("D-1")
+    page = opened(console, "dispatcher", "D-1", "C2")
+    night.on_duty(["M1"])
+    expect(page.locator(".news")).to_contain_text("M1 came on duty")
+    page.keyboard.press("Enter")
+    expect(told(page)).to_contain_text("The picture has moved on")
+    expect(told(page)).to_contain_text("M1 came on duty")
+    ready(page, "M1")
+    assert sent_to(night, "D-1") == []
+
+
+def test_another_than_the_suggested_unit_needs_a_reason_in_the_same_place(night: Night, console: Console) -> None:
+    night.on_duty(["M1", "C2"])
+    night.call("E-1")
+    page = opened(console, "dispatcher", "E-1", "M1")
+    page.keyboard.press("ArrowDown")
+    ready(page, "C2")
+    page.keyboard.press("Enter")
+    form = page.get_by_role("form", name="Why C2?")
+    expect(form).to_contain_text("Suggested is M1.")
+    expect(form.get_by_label("Reason")).to_be_focused()
+    assert console.violations() == []
+    console.picture("board-override")
+    page.keyboard.press("Escape")
+    expect(officer(page, "C2")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.type("Local")
+    page.keyboard.press("Tab")
+    page.keyboard.type("The bridge is up")
+    page.keyboard.press("Enter")
+    expect(told(page)).to_contain_text("C2 was sent to E-1.")
+    (sent,) = sent_to(night, "E-1")
+    assert (sent["callsign"], sent["suggested"], sent["failed"]) == ("C2", False, [])
+    assert (sent["reason"], sent["note"]) == ("local_knowledge", "The bridge is up")
+    expect(page.locator(".sent")).to_contain_text(
+        "because: Local knowledge of the road or the place (The bridge is up)"
+    )
+
+
+def test_a_unit_that_rules_speak_against_needs_a_confirmation_too(night: Night, console: Console) -> None:
+    night.on_duty(["M1", "M7"])
+    night.call("F-1")
+    page = opened(console, "dispatcher", "F-1", "M1")
+    expect(officer(page, "M7")).to_contain_text("status: status 4 (Refreshments)")
+    officer(page, "M7").focus()
+    page.keyboard.press("Enter")
+    form = page.get_by_role("form", name="Why M7?")
+    expect(form).to_contain_text("Rules speak against it. status: status 4 (Refreshments)")
+    page.keyboard.type("Safety")
+    page.keyboard.press("Enter")
+    # The browser says that the confirmation is missing; nothing was sent.
+    expect(form.get_by_label("Send M7 although rules speak against it")).to_be_focused()
+    assert sent_to(night, "F-1") == []
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    expect(told(page)).to_contain_text("M7 was sent to F-1.")
+    (sent,) = sent_to(night, "F-1")
+    assert (sent["callsign"], sent["reason"], sent["failed"]) == ("M7", "officer_safety", ["status"])
+
+
+def test_a_unit_on_its_way_is_diverted_and_what_it_leaves_is_said(night: Night, console: Console) -> None:
+    night.on_duty(["M1"], status="2")
+    night.on_duty(["C2"])
+    night.call("G-1", BURGLARY, "standard", type="Burglary found on return")
+    night.send("G-1", "M1")
+    night.step("G-1", "M1", "en-route")
+    night.call("G-2")
+    page = opened(console, "dispatcher", "G-2", "M1")
+    expect(officer(page, "M1")).to_contain_text("Suggested, diverted")
+    expect(officer(page, "M1")).to_contain_text(
+        re.compile(r"leaves G-1 \(Standard\).*C2 would reach it next, \d+:\d\d later")
+    )
+    expect(page.locator(".details .hint")).to_contain_text("diverts M1 to this incident")
+    page.keyboard.press("Enter")
+    expect(told(page)).to_contain_text("M1 was sent to G-2.")
+    assert [each["step"] for each in sent_to(night, "G-1")] == ["diverted"]
+    expect(page.locator("#lists [data-item='i:G-1']")).to_contain_text("0 of 1 sent")
+
+
+def test_a_unit_that_was_bound_meanwhile_is_not_diverted_unseen(night: Night, console: Console) -> None:
+    night.on_duty(["M1", "C2"])
+    night.call("H-1", BURGLARY, "standard")
+    night.call("H-2")
+    page = opened(console, "dispatcher", "H-2", "M1")
+    night.send("H-1", "M1")
+    expect(page.locator(".news")).to_contain_text("M1 was sent to H-1")
+    expect(officer(page, "M1")).not_to_contain_text("diverted")
+    page.keyboard.press("Enter")
+    expect(told(page)).to_contain_text("M1 was sent to H-1 by system:demonstration")
+    assert [each["step"] for each in sent_to(night, "H-1")] == ["assigned"]
+    ready(page, "M1")
+    expect(page.locator(".details .hint")).to_contain_text("diverts M1 to this incident")
+
+
+def test_the_steps_of_a_unit_and_the_menu_of_an_incident(night: Night, console: Console) -> None:
+    night.on_duty(["M1"])
+    night.call("K-1", grade="standard", type="Noise")
+    page = opened(console, "dispatcher", "K-1", "M1")
+    page.keyboard.press("Enter")
+    expect(told(page)).to_contain_text("M1 was sent to K-1.")
+    for key, name, step in (("e", "On the way", "en_route"), ("a", "At scene", "at_scene")):
+        page.get_by_role("button", name=f"M1: {name}").focus()
+        page.keyboard.press(key)
+        expect(page.locator(".sent")).to_contain_text(re.compile(rf"M1 {name.lower()}"))
+        assert sent_to(night, "K-1")[0]["step"] == step
+    page.get_by_role("heading", name="Who should go").focus()
+    page.keyboard.press("r")
+    page.get_by_role("form", name="Regrade").get_by_label("Grade").select_option("Priority")
+    page.get_by_role("textbox", name="Why").fill("Children are in the house")
+    page.keyboard.press("Enter")
+    expect(page.locator(".incident-head .grade")).to_have_text("Priority")
+    page.keyboard.press("m")
+    page.get_by_label("Address").fill("Karl Johansgatan 22")
+    page.get_by_role("group", name="Tags").get_by_label("Child at risk").check()
+    page.get_by_label("Address").press("Enter")
+    expect(page.locator(".tags")).to_have_text("Child at risk")
+    assert night.get("/v1/incidents/K-1")["address"] == "Karl Johansgatan 22"
+    page.get_by_role("group", name=re.compile("taking care of yourselves")).get_by_label("Yes", exact=True).check()
+    expect(page.locator(".tags")).to_contain_text("Vulnerable")
+    expect(page.locator(".history")).to_contain_text("Vulnerable: yes (definition 2026-1)")
+    page.get_by_role("button", name="M1: Clear").click()
+    page.get_by_role("button", name="Close o").click()
+    page.get_by_label("What came of it").fill("Advice given")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("This incident is no longer open: closed. Advice given")).to_be_visible()
+    assert night.get("/v1/incidents/K-1")["outcome"] == "Advice given"
+    expect(page.locator("#lists [data-item='i:K-1']")).to_have_count(0)
+
+
+def test_a_refusal_of_the_menu_is_told_where_it_was_asked(night: Night, console: Console) -> None:
+    night.on_duty(["M1"])
+    night.call("R-1", type="Noise")
+    page = opened(console, "dispatcher", "R-1", "M1")
+    night.send("R-1", "M1")
+    page.get_by_role("button", name="Close o").click()
+    page.get_by_label("What came of it").fill("Nothing")
+    page.keyboard.press("Enter")
+    expect(page.locator(".doing [role=alert]")).to_contain_text("Close: R-1: refused.")
+
+
+def test_what_was_sent_without_a_connection_is_sent_once_it_is_back(night: Night, console: Console) -> None:
+    night.on_duty(["M1"])
+    night.call("L-1")
+    page = opened(console, "dispatcher", "L-1", "M1")
+    console.context.set_offline(True)
+    page.keyboard.press("Enter")
+    expect(officer(page, "M1")).to_contain_text("kept, waits for the connection")
+    page.keyboard.press("Enter")
+    console.context.set_offline(False)
+    expect(told(page)).to_contain_text("M1 was sent to L-1.")
+    assert [each["callsign"] for each in sent_to(night, "L-1")] == ["M1"]
+
+
+def test_lists_by_grade_and_time_left_and_what_units_do(night: Night, console: Console) -> None:
+    night.on_duty(["M1", "C2", "O7"])
+    night.on_duty(["C7"], ago_s=200)
+    night.on_duty(["L2"], status=None)
+    night.call("T-1", grade="standard", type="Theft")
+    night.call("T-2", grade="priority", type="Shoplifter held")
+    night.call("T-3", type="Two needed", units_needed=2)
+    night.call("T-4", grade="resolved_without_deployment", type="Lost purse")
+    night.call("T-5", grade="priority", type="Somebody is there", tags=["domestic_abuse"])
+    night.send("T-5", "C2")
+    page = console.sign_in("dispatcher", "#/board")
+    waiting = page.get_by_role("region", name="Waiting for units (4)")
+    # One officer alone does not do for domestic abuse: it waits on.
+    expect(waiting.locator(".ident")).to_have_text(["T-3", "T-2", "T-5", "T-1"])
+    expect(waiting.get_by_role("button").first).to_contain_text(
+        re.compile(r"Emergency.*14:\d\d left.*T-3.*0 of 2 sent", re.DOTALL)
+    )
+    expect(page.get_by_role("region", name="Resolved without sending (1)")).to_contain_text("T-4")
+    units = page.get_by_role("region", name="Units on duty (5)")
+    expect(units.get_by_role("heading", level=3)).to_have_text(
+        [re.compile("Free.*2"), re.compile("Busy.*2"), re.compile("Status not known.*1")]
+    )
+    expect(units).to_contain_text(re.compile(r"C7\s*Refreshments\s*3 min ago"))
+    expect(units).to_contain_text(re.compile(r"O7\s*On patrol\s*no position"))
+    expect(units).to_contain_text(re.compile(r"C2\s*On patrol\s*for T-5"))
+    expect(units).to_contain_text(re.compile(r"L2\s*No status known"))
+    page.locator("[data-item='i:T-3']").focus()
+    for key, item in (
+        ("ArrowDown", "i:T-2"),
+        ("End", "u:L2"),
+        ("Home", "i:T-3"),
+        ("ArrowRight", "i:T-4"),
+        ("ArrowLeft", "i:T-3"),
+    ):
+        page.keyboard.press(key)
+        expect(page.locator(f"[data-item='{item}']")).to_be_focused()
+    # What had the focus has gone: it goes to what stands in its place, never to nothing.
+    night.post("/v1/incidents/T-3/cancel", {"because": "false alarm"})
+    expect(page.locator("[data-item='i:T-2']")).to_be_focused()
+
+
+def test_late_ones_count_below_zero(night: Night, console: Console) -> None:
+    night.call("W-1", received_at=ago(960))
+    page = console.sign_in("dispatcher", "#/board")
+    expect(page.locator("[data-item='i:W-1'] .left")).to_have_text(re.compile(r"-1:\d\d late"))
+
+
+@pytest.mark.parametrize(
+    ("size", "theme"), [((1280, 720), "dark"), ((2560, 1440), "light"), (ZOOMED, "light"), (ZOOMED, "dark")]
+)
+def test_everything_is_within_reach_on_every_screen(
+    browser: Browser, night: Night, size: tuple[int, int], theme: str
+) -> None:
+    night.on_duty(["M1", "H1", "C2", "C3", "L1", "M7", "O7"])
+    number = f"{size[0]}-{theme}"
+    night.call(f"S-{number}", BURGLARY, "standard", type="Burglary found on return")
+    night.send(f"S-{number}", "C3")
+    night.call(
+        number,
+        type="Screaming in a flat",
+        tags=["domestic_abuse"],
+        address="Karl Johansgatan 20, Göteborg",
+        people=["Anna Svensson"],
+    )
+    with closing(Console(browser, night.port, size, theme)) as console:
+        page = opened(console, "dispatcher", number, "M1")
+        expect(officer(page, "M1")).to_be_in_viewport()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        for name in ("Send M1", "Regrade r", "New incident n"):
+            button = page.get_by_role("button", name=name)
+            button.scroll_into_view_if_needed()
+            expect(button).to_be_in_viewport()
+        cut = page.locator("#ranked .officer, .case, .unit, .details").evaluate_all(
+            "each => each.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.textContent)"
+        )
+        assert cut == []
+        assert console.violations() == []
+        page.get_by_role("heading", name="Screaming in a flat").scroll_into_view_if_needed()
+        console.picture(f"board-{number}")

@@ -1,0 +1,408 @@
+"""A call is taken, the queue is planned, and commands are typed, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from api.demonstration import PASSWORD
+from browsers import Console
+from nights import FLAT, SAMPLE, Night
+from running import serving
+
+FIGHT = (57.70480, 11.98500)
+BURGLARY = (57.70480, 11.97500)
+
+
+@pytest.fixture(scope="module")
+def service(gothenburg_file: Path) -> Iterator[int]:
+    told = {"NEAREST_GRAPH": str(gothenburg_file), "NEAREST_FORCE": str(SAMPLE / "force.toml")}
+    with serving(NEAREST_PERSON_REQUESTS_PER_S="0", NEAREST_REMEMBERED_MS="0", **told) as port:
+        yield port
+
+
+@pytest.fixture
+def night(service: int) -> Iterator[Night]:
+    made = Night(service)
+    made.on_duty(["C1", "H1", "M1"], status="2", crew=2)
+    yield made
+    made.end_all()
+
+
+@pytest.fixture
+def console(browser: Browser, night: Night) -> Iterator[Console]:
+    with closing(Console(browser, night.port)) as made:
+        yield made
+
+
+@pytest.fixture
+def page(console: Console) -> Page:
+    found = console.sign_in("dispatcher", "#/board")
+    expect(found.get_by_text("Units on duty (3)")).to_be_visible()
+    return found
+
+
+def command(page: Page, line: str) -> None:
+    """Type a command and do it."""
+    page.get_by_role("combobox", name="Command").fill(line)
+    page.keyboard.press("Enter")
+
+
+def answer(page: Page) -> Locator:
+    return page.locator(".command output")
+
+
+def begin(page: Page, grade: str = "Emergency") -> None:
+    """Open the form and give the grade; the focus is at the grades then."""
+    command(page, "new")
+    expect(page.get_by_role("radio", name="Emergency")).to_be_focused()
+    page.get_by_role("radio", name=grade).check()
+
+
+def place(page: Page) -> Locator:
+    return page.get_by_role("combobox", name="Place")
+
+
+def chosen(page: Page) -> Locator:
+    return page.locator("#call-place-said")
+
+
+def only_incident(night: Night) -> dict[str, Any]:
+    [found] = night.get("/v1/incidents")["incidents"]
+    return dict(found)
+
+
+class TestPlace:
+    @pytest.mark.parametrize(
+        ("typed", "name", "lat_lon"),
+        [
+            ("kungsgattan 12", "Kungsgatan (street)", (57.703, 11.959)),
+            ("Vasagatan / Viktoriagatan", "Vasagatan / Viktoriagatan (crossing)", (57.69795, 11.96563)),
+            ("57.70 11.97", "57.70 11.97 (coordinates)", (57.7, 11.97)),
+        ],
+    )
+    def test_it_is_typed_and_the_incident_is_there(
+        self, page: Page, night: Night, typed: str, name: str, lat_lon: tuple[float, float]
+    ) -> None:
+        begin(page)
+        place(page).fill(typed)
+        expect(page.get_by_role("option").first).to_contain_text(name.partition(" (")[0])
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(chosen(page)).to_contain_text(f"Chosen: {name}")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(r"#/board/I-\d+$"))
+        expect(page.get_by_role("heading", name="History and risk")).to_be_visible()
+        made = only_incident(night)
+        assert (made["lat"], made["lon"]) == pytest.approx(lat_lon, abs=1e-3)
+        assert made["grade"] == "emergency"
+        assert made["address"] == (None if typed.startswith("5") else typed)
+
+    @pytest.mark.parametrize("by", ["mouse", "keys"])
+    def test_it_is_chosen_on_the_map(self, page: Page, night: Night, by: str) -> None:
+        begin(page)
+        canvas = page.locator("#map canvas").first
+        expect(canvas).to_be_visible()
+        page.keyboard.press("Alt+m")
+        expect(page.get_by_text("Click the place, or bring it under the cross")).to_be_visible()
+        if by == "mouse":
+            box = canvas.bounding_box()
+            assert box is not None
+            page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        else:
+            page.keyboard.press("ArrowLeft")
+            page.keyboard.press("Enter")
+        expect(chosen(page)).to_contain_text("chosen on the map")
+        expect(place(page)).to_be_focused()
+        page.keyboard.press("Control+Enter")
+        expect(page).to_have_url(re.compile(r"#/board/I-\d+$"))
+        made = only_incident(night)
+        assert 57.6 < made["lat"] < 57.8
+        assert 11.8 < made["lon"] < 12.1
+
+    def test_by_the_grid_where_there_is_one(self, browser: Browser, town_file: Path) -> None:
+        with serving(NEAREST_GRAPH=str(town_file)) as port, closing(Console(browser, port)) as console:
+            page = console.sign_in("dispatcher", "#/board")
+            expect(page.get_by_text("Units on duty (0)")).to_be_visible()
+            begin(page)
+            place(page).fill("NZ 4860 2065")
+            expect(page.get_by_role("option")).to_have_count(1)
+            page.keyboard.press("Enter")
+            expect(chosen(page)).to_contain_text("(grid reference), at 54.57879, -1.24957")
+            page.keyboard.press("Enter")
+            expect(page).to_have_url(re.compile(r"#/board/I-\d+$"))
+
+    def test_what_is_not_found_or_not_chosen_is_told(self, page: Page) -> None:
+        begin(page)
+        place(page).fill("Zzyzx Road 99999 qqq")
+        expect(chosen(page)).to_have_text("No place of these roads fits that.")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#call-place-fault")).to_contain_text("Choose one of the places")
+        expect(place(page)).to_be_focused()
+        # A choice belongs to the text it was made from.
+        place(page).fill("57.70, 11.97")
+        expect(page.get_by_role("option")).to_have_count(1)
+        page.keyboard.press("Enter")
+        expect(chosen(page)).to_contain_text("Chosen")
+        place(page).press("Backspace")
+        expect(chosen(page)).not_to_contain_text("Chosen")
+
+
+class TestCall:
+    def test_all_of_it_is_told_with_no_hand_on_the_mouse(self, console: Console, page: Page, night: Night) -> None:
+        old = {"address": "Karl Johansgatan 1", "phone": "031 123456", "tags": ["domestic_abuse"]}
+        night.call("N-0", **old)
+        night.post("/v1/incidents/N-0/close", {"outcome": "advice given"})
+        page.keyboard.press("/")
+        page.keyboard.type("new")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("radio", name="Emergency")).to_be_focused()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("Tab")
+        if page.get_by_role("button", name="Received now").is_visible():
+            expect(place(page)).to_be_focused()
+        page.keyboard.type(f"{FLAT[0]}, {FLAT[1]}")
+        expect(page.get_by_role("option")).to_have_count(1)
+        page.keyboard.press("Enter")
+        for label, text in (
+            ("Address, as it was told", "Karl Johansgatan 1"),
+            ("What happened", "Screaming in a flat"),
+        ):
+            tab_to(page, page.get_by_label(label))
+            page.keyboard.type(text)
+        tab_to(page, page.get_by_role("checkbox", name="Domestic abuse"))
+        page.keyboard.press("Space")
+        tab_to(page, page.get_by_label("Telephone"))
+        page.keyboard.type("031 123456")
+        tab_to(page, page.get_by_label("People concerned"))
+        page.keyboard.type("Anna Berg; Jan Berg")
+        assert console.violations() == []
+        console.picture("new-incident")
+        page.keyboard.press("Control+Enter")
+        expect(page).to_have_url(re.compile(r"#/board/I-\d+$"))
+        expect(page.get_by_text("N-0").first).to_be_visible()
+        made = only_incident(night)
+        assert made["people"] == ["Anna Berg", "Jan Berg"]
+        assert made["tags"] == ["domestic_abuse", "repeat_victim"]
+        assert [match["incident_id"] for match in made["risk"]["matches"]] == ["N-0"]
+
+    def test_every_fault_stands_at_its_field(self, console: Console, page: Page) -> None:
+        command(page, "new")
+        page.get_by_label("What happened").fill("x")
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("alert").filter(has_text="2 things are not accepted.")).to_be_visible()
+        expect(page.get_by_role("radio", name="Emergency")).to_be_focused()
+        expect(page.get_by_role("radiogroup")).to_have_accessible_description("Choose a grade.")
+        assert console.violations() == []
+        page.get_by_role("radio", name="Priority").check()
+        place(page).fill("57.70, 11.97")
+        expect(page.get_by_role("option")).to_have_count(1)
+        page.keyboard.press("Enter")
+        page.get_by_label("Units needed").fill("99")
+        page.get_by_label("Telephone").fill("1" * 301)
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_label("Units needed")).to_have_accessible_description(re.compile("a whole number, 1 to 50"))
+        page.get_by_label("Units needed").fill("2")
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_label("Telephone")).to_have_accessible_description(re.compile("300 characters at most"))
+        expect(page.get_by_label("Telephone")).to_be_focused()
+
+    def test_what_is_typed_is_kept_until_it_is_sent_or_cleared(
+        self, console: Console, page: Page, night: Night
+    ) -> None:
+        begin(page, "Priority")
+        page.get_by_label("What happened").fill("Shouting")
+        page.keyboard.press("Escape")
+        expect(page.get_by_label("What happened")).to_have_count(0)
+        page.reload()
+        expect(page.get_by_text("Units on duty (3)")).to_be_visible()
+        command(page, "new")
+        expect(page.get_by_label("What happened")).to_have_value("Shouting")
+        expect(page.get_by_role("radio", name="Priority")).to_be_checked()
+        expect(page.get_by_text("This was typed before and is not sent yet.")).to_be_visible()
+        # Without a connection it is kept as an action, and the form is there for the next call.
+        place(page).fill("57.70, 11.97")
+        expect(page.get_by_role("option")).to_have_count(1)
+        page.keyboard.press("Enter")
+        console.context.set_offline(True)
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_text("It is kept and sent when the service answers.")).to_be_visible()
+        page.keyboard.press("Escape")
+        command(page, "new")
+        expect(page.get_by_label("What happened")).to_have_value("")
+        console.context.set_offline(False)
+        expect(page.locator("#lists").get_by_text("Shouting")).to_be_visible()
+        assert len(night.get("/v1/incidents")["incidents"]) == 1
+
+    def test_a_call_that_is_refused_late_comes_back_into_the_form(self, console: Console, page: Page) -> None:
+        begin(page)
+        place(page).fill("57.70, 11.97")
+        expect(page.get_by_role("option")).to_have_count(1)
+        page.keyboard.press("Enter")
+        page.get_by_label("Units needed").fill("99")
+        console.context.route("**/v1/incidents", lambda route: route.abort())
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_text("It is kept and sent when the service answers.")).to_be_visible()
+        page.once("dialog", lambda dialog: dialog.accept())
+        console.context.unroute("**/v1/incidents")
+        page.reload()
+        page.get_by_role("button", name="Back into the form").click()
+        expect(page.get_by_role("list", name="Actions that are not confirmed")).to_have_count(0)
+        command(page, "new")
+        expect(page.get_by_label("Units needed")).to_have_value("99")
+        expect(chosen(page)).to_contain_text("57.70000, 11.97000")
+
+    def test_a_session_that_ends_loses_nothing(self, console: Console, page: Page, night: Night) -> None:
+        begin(page)
+        page.get_by_label("What happened").fill("Shouting")
+        place(page).fill("57.70, 11.97")
+        expect(page.get_by_role("option")).to_have_count(1)
+        page.keyboard.press("Enter")
+        asked = console.context.request
+        token = asked.get(f"{console.origin}/v1/session").json()["csrf_token"]
+        asked.delete(f"{console.origin}/v1/session", headers={"X-CSRF-Token": token})
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("dialog").get_by_label("Password")).to_be_focused()
+        page.keyboard.type(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(r"#/board/I-\d+$"))
+        assert only_incident(night)["type"] == "Shouting"
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Go on by the Tab key until the focus is there."""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if target.evaluate("each => each === document.activeElement"):
+            return
+    pytest.fail("the Tab key does not lead there")
+
+
+class TestPlan:
+    def test_lines_are_accepted_one_by_one_and_what_has_changed_is_told(
+        self, console: Console, page: Page, night: Night
+    ) -> None:
+        night.call("N-1", type="Screaming in a flat", tags=["domestic_abuse"])
+        night.call("N-2", FIGHT, grade="priority", type="Fight")
+        night.call("N-3", BURGLARY, grade="standard", type="Burglary")
+        expect(page.get_by_text("N-3")).to_be_visible()
+        command(page, "plan")
+        first = page.get_by_role("button", name="Accept: send M1 to N-1")
+        expect(first).to_be_focused()
+        assert console.violations() == []
+        console.picture("queue-plan")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("M1 is sent to N-1.")).to_be_visible()
+        expect(page.get_by_role("heading", name="Since this plan was made")).to_be_visible()
+        # Others take the unit of another line.
+        second = page.get_by_role("button", name=re.compile("Accept: send .* to N-2"))
+        name = second.get_attribute("aria-label") or ""
+        callsign = name.split()[2]
+        night.send("N-3", callsign)
+        expect(page.get_by_text(f"{callsign} is bound to N-3 by now.")).to_be_visible()
+        expect(second).to_have_attribute("aria-disabled", "true")
+        page.keyboard.press("g")
+        expect(page.get_by_role("heading", name="Since this plan was made")).to_have_count(0)
+        assert night.get("/v1/units/M1")["incident_id"] == "N-1"
+        assert [len(each["assignments"]) for each in night.get("/v1/incidents")["incidents"]] == [1, 0, 1]
+
+    def test_who_would_not_be_suggested_alone_needs_a_reason(self, page: Page, night: Night) -> None:
+        # The nearer one is needed for the emergency beside it, so the plan sends the other.
+        night.call("N-1", (57.69673, 11.96736))
+        night.call("N-2", (57.69673, 11.96700), grade="priority")
+        expect(page.get_by_text("N-2")).to_be_visible()
+        command(page, "plan")
+        other = page.get_by_role("button", name=re.compile("Accept: send (H1|M1) to N-2"))
+        other.click()
+        form = page.get_by_role("form", name=re.compile("Why (H1|M1)"))
+        expect(form).to_contain_text("By itself the incident would be given C1")
+        page.get_by_label("Reason").select_option("cover")
+        form.get_by_role("button", name=re.compile("Send")).click()
+        expect(page.get_by_text(re.compile("(H1|M1) is sent to N-2"))).to_be_visible()
+        [sent] = next(each for each in night.get("/v1/incidents")["incidents"] if each["incident_id"] == "N-2")[
+            "assignments"
+        ]
+        assert (sent["suggested"], sent["reason"]) == (False, "cover")
+
+
+class TestCommands:
+    def test_a_unit_is_sent_with_a_reason_where_one_is_needed(self, page: Page, night: Night) -> None:
+        night.call("N-1")
+        night.call("N-2", FIGHT, grade="priority")
+        expect(page.get_by_text("N-2")).to_be_visible()
+        command(page, "send m1 to n-1")
+        expect(answer(page)).to_have_text("Done: Send M1 to N-1")
+        command(page, "send H1 to N-2")
+        expect(page.get_by_role("alert").filter(has_text='Write "because" and a reason behind it')).to_be_visible()
+        page.keyboard.press("Escape")
+        field = page.get_by_role("combobox", name="Command")
+        field.fill("send H1 to N-2 because know")
+        expect(page.get_by_role("option")).to_have_count(2)
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(field).to_have_value(re.compile("because .*now"))
+        page.keyboard.press("Escape")
+        page.keyboard.press("Enter")
+        expect(answer(page)).to_have_text("Done: Send H1 to N-2")
+        assert night.get("/v1/units/H1")["incident_id"] == "N-2"
+
+    def test_a_road_is_closed_by_its_name_and_opened_again(self, page: Page, night: Night) -> None:
+        field = page.get_by_role("combobox", name="Command")
+        command(page, "close Tingstad tunnel")
+        expect(page.get_by_role("alert").filter(has_text="Did you mean: Tingstadstunneln")).to_be_visible()
+        field.fill("close tingstad tunnel")
+        expect(page.get_by_role("option").first).to_contain_text("close Tingstadstunneln")
+        page.keyboard.press("Tab")
+        expect(field).to_have_value("close Tingstadstunneln")
+        page.keyboard.press("Enter")
+        expect(answer(page)).to_have_text("Done: Close Tingstadstunneln")
+        assert [each["id"] for each in night.get("/v1/closures")["features"]] == ["Tingstadstunneln"]
+        field.fill("lift ")
+        expect(page.get_by_role("option")).to_contain_text(["lift Tingstadstunneln"])
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(answer(page)).to_have_text("Done: Open Tingstadstunneln again")
+        assert night.get("/v1/closures")["features"] == []
+
+    @pytest.mark.parametrize(
+        ("line", "seen"),
+        [
+            ("go N-1", lambda page: page.get_by_role("heading", name="History and risk")),
+            ("plan", lambda page: page.get_by_role("heading", name="Plan for the queue")),
+            ("help", lambda page: page.get_by_role("dialog", name="Keys")),
+        ],
+    )
+    def test_pages_are_opened(self, page: Page, night: Night, line: str, seen: Callable[[Page], Locator]) -> None:
+        night.call("N-1")
+        expect(page.get_by_text("N-1").first).to_be_visible()
+        command(page, line)
+        expect(seen(page)).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_stands_in_the_way_of_anybody(browser: Browser, night: Night, theme: str) -> None:
+    night.call("N-1")
+    with closing(Console(browser, night.port, size=(640, 360), theme=theme)) as console:
+        page = console.sign_in("dispatcher", "#/board")
+        expect(page.get_by_text("Units on duty (3)")).to_be_visible()
+        command(page, "new")
+        place(page).fill("kungs")
+        expect(page.get_by_role("option").first).to_be_visible()
+        assert console.violations() == []
+        page.keyboard.press("Escape")
+        page.keyboard.press("Control+Enter")
+        send = page.get_by_role("button", name="Take the call")
+        send.scroll_into_view_if_needed()
+        expect(send).to_be_in_viewport(ratio=1)
+        assert console.violations() == []
+        page.keyboard.press("Escape")
+        command(page, "plan")
+        expect(page.get_by_role("button", name=re.compile("Accept: send"))).to_be_focused()
+        assert console.violations() == []

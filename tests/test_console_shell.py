@@ -1,0 +1,500 @@
+"""What surrounds the pages of the console: signing in, the connection, what is kept until confirmed, keys, commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
+
+from api.demonstration import PASSWORD
+from browsers import Console
+from nights import SAMPLE, Night
+from running import serving
+from wires import Wire
+
+SOURCES = Path(__file__).parents[1] / "api" / "console" / "src"
+STATUS = re.compile(r"/v1/units/.+/status$")
+
+
+@pytest.fixture(scope="module")
+def service(gothenburg_file: Path) -> Iterator[int]:
+    told = {
+        "NEAREST_GRAPH": str(gothenburg_file),
+        "NEAREST_FORCE": str(SAMPLE / "force.toml"),
+        "NEAREST_PERSON_REQUESTS_PER_S": "0",
+        "NEAREST_REMEMBERED_MS": "0",
+        # So short that its end is told from the first moment on.
+        "NEAREST_SESSION_S": "290",
+    }
+    with serving(**told) as port:
+        yield port
+
+
+@pytest.fixture
+def night(service: int) -> Iterator[Night]:
+    made = Night(service)
+    made.on_duty(["C1", "M1"], status="2")
+    yield made
+    made.end_all()
+
+
+@pytest.fixture
+def console(browser: Browser, night: Night) -> Iterator[Console]:
+    with closing(Console(browser, night.port)) as made:
+        yield made
+
+
+@pytest.fixture
+def wire(night: Night) -> Iterator[Wire]:
+    with closing(Wire(night.port)) as made:
+        yield made
+
+
+@pytest.fixture
+def wired(browser: Browser, wire: Wire) -> Iterator[Console]:
+    with closing(Console(browser, wire.port)) as made:
+        yield made
+
+
+def on_board(console: Console) -> Page:
+    """Sign in as a dispatcher, and wait until the units are there."""
+    page = console.sign_in("dispatcher", "#/board")
+    expect(page.get_by_text("Units on duty (2)")).to_be_visible()
+    return page
+
+
+def command(page: Page, line: str) -> None:
+    """Type a command and do it."""
+    field = command_line(page)
+    field.fill(line)
+    field.press("Enter")
+
+
+def command_line(page: Page) -> Locator:
+    return page.get_by_role("combobox", name="Command")
+
+
+def answer(page: Page) -> Locator:
+    return page.locator(".command output")
+
+
+def connection(page: Page) -> Locator:
+    return page.get_by_role("region", name="Connection")
+
+
+def actions(page: Page) -> Locator:
+    return page.get_by_role("list", name="Actions that are not confirmed").get_by_role("listitem")
+
+
+def reported(night: Night, callsign: str) -> list[str]:
+    """The status codes that the record has of a unit since the test began."""
+    events = night.get(f"/v1/record?limit=1000&kind=unit_status&subject={callsign}")["events"]
+    return [event["details"]["status"] for event in events]
+
+
+def end_session(console: Console) -> None:
+    """End the session behind the page's back, as an administrator does who shuts it."""
+    asked = console.context.request
+    token = asked.get(f"{console.origin}/v1/session").json()["csrf_token"]
+    assert asked.delete(f"{console.origin}/v1/session", headers={"X-CSRF-Token": token}).status == 204
+
+
+def sign_in_again(page: Page) -> None:
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Name")).to_have_value("dispatcher")
+    expect(dialog.get_by_label("Password")).to_be_focused()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+
+
+class TestSignIn:
+    def test_a_wrong_password_is_refused_and_the_right_one_taken(self, console: Console) -> None:
+        page = console.page
+        page.goto(console.origin)
+        page.get_by_label("Name").fill("dispatcher")
+        page.get_by_label("Password").fill("wrong")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_have_text("There is no account with this name and this password.")
+        expect(page.get_by_label("Password")).to_be_focused()
+        assert console.violations() == []
+        page.get_by_label("Password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("navigation")).to_have_text("Board")
+
+    @pytest.mark.parametrize(
+        ("name", "pages"),
+        [
+            ("dispatcher", ["Board"]),
+            ("supervisor", ["Board", "Supervisor"]),
+            ("auditor", ["Audit", "Supervisor"]),
+            ("planner", ["Plan"]),
+            ("administrator", []),
+        ],
+    )
+    def test_each_role_has_its_pages_and_no_others(self, console: Console, name: str, pages: list[str]) -> None:
+        page = console.page
+        page.goto(f"{console.origin}/#/board")
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page.get_by_text(name, exact=True)).to_be_visible()
+        expect(page.get_by_role("navigation", name="Pages").get_by_role("link")).to_have_text(pages)
+        if not pages:
+            expect(page.get_by_text("None of your roles has a page here.")).to_be_visible()
+
+    def test_a_session_that_ends_keeps_the_page_and_what_was_typed(self, console: Console, night: Night) -> None:
+        page = on_board(console)
+        command(page, "new")
+        page.get_by_label("What happened").fill("Shouting")
+        end_session(console)
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_role("heading")).to_have_text("Your session is over")
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_visible()
+        assert console.violations() == []
+        sign_in_again(page)
+        expect(page.get_by_label("What happened")).to_have_value("Shouting")
+        # The picture is followed again.
+        night.call("N-1", type="Noise")
+        expect(page.get_by_text("N-1")).to_be_visible()
+
+    def test_what_is_asked_for_as_the_session_ends_is_done_after_signing_in(
+        self, console: Console, night: Night
+    ) -> None:
+        page = on_board(console)
+        held: list[Route] = []
+        page.route(STATUS, lambda route: held.append(route))
+        with page.expect_request(STATUS):
+            command(page, "status C1 3")
+        end_session(console)
+        page.unroute(STATUS)
+        held[0].continue_()
+        sign_in_again(page)
+        expect(actions(page)).to_have_count(0)
+        assert reported(night, "C1")[-1:] == ["3"]
+
+    def test_somebody_else_who_signs_in_beside_is_shown_here_too(self, console: Console) -> None:
+        page = on_board(console)
+        other = console.context.new_page()
+        other.goto(console.origin)
+        other.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("dialog").get_by_role("heading")).to_have_text("Your session is over")
+        other.get_by_label("Name").fill("planner")
+        other.get_by_label("Password").fill(PASSWORD)
+        other.keyboard.press("Enter")
+        expect(page.get_by_role("navigation")).to_have_text("Plan")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+
+    def test_a_session_that_is_about_to_end_is_told_and_can_begin_anew(self, console: Console) -> None:
+        page = on_board(console)
+        expect(connection(page)).to_contain_text(re.compile(r"Your session ends in 4:\d\d"))
+        before = console.context.cookies()[0]["value"]
+        page.get_by_role("button", name="Stay signed in").click()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        page.get_by_role("button", name="Stay signed in").click()
+        sign_in_again(page)
+        assert console.context.cookies()[0]["value"] != before
+
+
+class TestConnection:
+    def test_its_loss_is_plain_at_once_and_what_is_asked_for_is_done_once_it_is_back(
+        self, wired: Console, wire: Wire, night: Night
+    ) -> None:
+        page = on_board(wired)
+        streams: list[Request] = []
+        page.on("request", lambda request: streams.append(request) if request.url.endswith("/v1/stream") else None)
+        night.call("N-1", type="Noise")
+        expect(page.get_by_text("N-1")).to_be_visible()
+        last = night.get("/v1/record?limit=1000&kind=incident_received&subject=N-1")["events"][-1]["seq"]
+        wire.state = "cut"
+        expect(connection(page).get_by_role("alert")).to_have_text("No connection.", timeout=3000)
+        expect(connection(page)).to_contain_text(re.compile(r"What you see is 0:0[2-9] old"))
+        command(page, "status C1 3")
+        expect(actions(page)).to_contain_text(["C1: Available at station waits for the connection"])
+        assert wired.violations() == []
+        # What happened meanwhile is told when it is back.
+        night.post("/v1/incidents/N-1/cancel", {"because": "it is quiet again"})
+        wire.state = "whole"
+        expect(connection(page).get_by_role("alert")).to_have_count(0)
+        expect(actions(page)).to_have_count(0)
+        expect(page.get_by_text("N-1")).to_have_count(0)
+        assert reported(night, "C1")[-2:].count("3") == 1
+        assert int(streams[-1].headers["last-event-id"]) >= last
+
+    def test_silence_is_a_loss_too(self, wired: Console, wire: Wire) -> None:
+        page = on_board(wired)
+        wire.state = "silent"
+        expect(connection(page).get_by_role("alert")).to_have_text("No connection.", timeout=9000)
+        wire.state = "whole"
+        expect(connection(page).get_by_role("alert")).to_have_count(0)
+
+    def test_an_answer_that_is_lost_does_nothing_twice(self, wired: Console, wire: Wire, night: Night) -> None:
+        page = on_board(wired)
+        before = len(reported(night, "C1"))
+        wire.state = "deaf"
+        command(page, "status C1 3")
+        expect(connection(page).get_by_role("alert")).to_have_text("No connection.")
+        assert reported(night, "C1")[before:] == ["3"]
+        expect(actions(page)).to_have_count(1)
+        wire.state = "whole"
+        expect(actions(page)).to_have_count(0)
+        assert reported(night, "C1")[before:] == ["3"]
+
+    def test_a_refusal_that_comes_late_stays_until_it_is_seen(self, console: Console, night: Night) -> None:
+        page = on_board(console)
+        night.call("N-1")
+        night.call("N-2", grade="standard")
+        expect(page.get_by_text("N-2")).to_be_visible()
+        console.context.set_offline(True)
+        expect(connection(page).get_by_role("alert")).to_have_text("No connection.", timeout=1000)
+        command(page, "send M1 to N-2 because supervisor")
+        expect(actions(page)).to_contain_text(["Send M1 to N-2 waits for the connection"])
+        night.send("N-1", "M1")
+        console.context.set_offline(False)
+        expect(actions(page)).to_contain_text(["Send M1 to N-2 was refused"])
+        page.get_by_role("button", name="Seen").click()
+        expect(actions(page)).to_have_count(0)
+
+    def test_what_waits_can_be_given_up(self, console: Console, night: Night) -> None:
+        page = on_board(console)
+        before = reported(night, "C1")
+        console.context.set_offline(True)
+        command(page, "status C1 3")
+        page.get_by_role("button", name="Give up: C1: Available at station").click()
+        expect(actions(page)).to_have_count(0)
+        console.context.set_offline(False)
+        expect(connection(page).get_by_role("alert")).to_have_count(0)
+        assert reported(night, "C1") == before
+
+    def test_a_reload_and_a_page_that_is_closed_lose_nothing(self, console: Console, night: Night) -> None:
+        page = on_board(console)
+        before = len(reported(night, "C1"))
+        console.context.route(STATUS, lambda route: route.abort())
+        command(page, "status C1 3")
+        expect(actions(page)).to_have_count(1)
+        page.once("dialog", lambda dialog: dialog.accept())
+        page.reload()
+        expect(actions(page)).to_contain_text(["C1: Available at station"])
+        other = console.context.new_page()
+        other.goto(f"{console.origin}/#/board")
+        expect(other.get_by_text("Units on duty (2)")).to_be_visible()
+        expect(actions(other)).to_have_count(0)
+        page.close()
+        expect(actions(other)).to_contain_text(["C1: Available at station"])
+        console.context.unroute(STATUS)
+        expect(actions(other)).to_have_count(0)
+        assert reported(night, "C1")[before:] == ["3"]
+
+    def test_what_somebody_else_asked_for_waits_for_them(self, console: Console, night: Night) -> None:
+        page = on_board(console)
+        before = len(reported(night, "C1"))
+        console.context.route(STATUS, lambda route: route.abort())
+        command(page, "status C1 3")
+        expect(actions(page)).to_have_count(1)
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_text("1 action is not confirmed.")).to_be_visible()
+        console.context.unroute(STATUS)
+        page.get_by_label("Name").fill("supervisor")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(actions(page)).to_contain_text(["asked by dispatcher; it waits until dispatcher signs in"])
+        assert len(reported(night, "C1")) == before
+
+
+class TestKeys:
+    def test_they_are_shown_by_region_and_can_be_changed(self, console: Console) -> None:
+        page = on_board(console)
+        page.locator("#lists button").first.focus()
+        page.keyboard.press("?")
+        dialog = page.get_by_role("dialog", name="Keys")
+        expect(dialog.get_by_role("heading", level=3).first).to_contain_text("(where you are)")
+        assert console.violations() == []
+        dialog.get_by_role("button", name="Command: /. Change it").click()
+        page.keyboard.press("?")
+        expect(dialog.get_by_role("status")).to_have_text("? is used for: Keys")
+        dialog.get_by_role("button", name="Command: /. Change it").click()
+        page.keyboard.press("Tab")
+        expect(dialog.get_by_role("status")).to_contain_text("has a meaning everywhere")
+        dialog.get_by_role("button", name="Command: /. Change it").click()
+        page.keyboard.press(".")
+        expect(dialog.get_by_role("button", name="Command: .. Change it")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+        page.reload()
+        expect(page.get_by_text("Units on duty (2)")).to_be_visible()
+        page.keyboard.press("/")
+        expect(command_line(page)).not_to_be_focused()
+        page.keyboard.press(".")
+        expect(command_line(page)).to_be_focused()
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Keys").click()
+        page.get_by_role("button", name="All keys as they were at first").click()
+        page.keyboard.press("Escape")
+        page.keyboard.press("/")
+        expect(command_line(page)).to_be_focused()
+
+    def test_the_dialog_keeps_the_focus_and_gives_it_back(self, console: Console) -> None:
+        page = on_board(console)
+        opener = page.get_by_role("button", name="Keys")
+        opener.focus()
+        page.keyboard.press("Enter")
+        dialog = page.get_by_role("dialog", name="Keys")
+        expect(dialog).to_be_visible()
+        for _ in range(3):
+            page.keyboard.press("Shift+Tab")
+            assert page.evaluate(
+                "document.activeElement === document.body || document.activeElement.closest('dialog') !== null"
+            )
+        page.keyboard.press("Escape")
+        expect(opener).to_be_focused()
+
+
+class TestCommandLine:
+    def test_it_completes_does_and_goes_back_to_where_it_was(self, console: Console, night: Night) -> None:
+        page = on_board(console)
+        page.get_by_role("button", name="Keys").focus()
+        page.keyboard.press("/")
+        field = command_line(page)
+        expect(field).to_be_focused()
+        page.keyboard.type("sta")
+        expect(page.get_by_role("option")).to_have_text([re.compile("status B12 6")])
+        page.keyboard.press("Tab")
+        expect(field).to_have_value("status ")
+        page.keyboard.type("c")
+        expect(page.get_by_role("option")).to_have_text([re.compile("status C1")])
+        page.keyboard.press("ArrowDown")
+        expect(page.get_by_role("option", selected=True)).to_contain_text("status C1")
+        assert console.violations() == []
+        page.keyboard.press("Enter")
+        page.keyboard.type("station")
+        expect(page.get_by_role("option")).to_have_text([re.compile("status C1 3.*Available at station")])
+        page.keyboard.press("Tab")
+        expect(field).to_have_value("status C1 3")
+        page.keyboard.press("Enter")
+        expect(answer(page)).to_have_text("Done: C1: Available at station")
+        assert reported(night, "C1")[-1] == "3"
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("button", name="Keys")).to_be_focused()
+
+    def test_what_it_does_not_know_it_says_and_what_was_typed_comes_back(self, console: Console) -> None:
+        page = on_board(console)
+        for line, said in (
+            ("fly C1", "Not a command: fly C1"),
+            ("status X9 3", "No unit X9 is on duty."),
+            ("status C1 99", "99 is not a status of the force"),
+            ("send C1 to N-9", "No incident N-9 is open."),
+            ("go N-9", "No incident N-9 is open."),
+        ):
+            command(page, line)
+            expect(page.get_by_role("alert").filter(has_text=said)).to_be_visible()
+            page.keyboard.press("Escape")
+        command_line(page).fill("")
+        page.keyboard.press("Escape")
+        command_line(page).focus()
+        page.keyboard.press("ArrowUp")
+        expect(command_line(page)).to_have_value("go N-9")
+        page.keyboard.press("ArrowUp")
+        expect(command_line(page)).to_have_value("send C1 to N-9")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_stands_in_the_way_of_anybody(browser: Browser, night: Night, theme: str) -> None:
+    with closing(Console(browser, night.port, theme=theme)) as console:
+        console.page.goto(console.origin)
+        expect(console.page.get_by_role("heading", name="Sign in")).to_be_visible()
+        assert console.violations() == []
+        console.picture(f"sign-in-{theme}")
+        page = on_board(console)
+        console.context.set_offline(True)
+        command(page, "status C1 3")
+        expect(actions(page)).to_have_count(1)
+        command_line(page).fill("s")
+        expect(page.get_by_role("option").first).to_be_visible()
+        assert console.violations() == []
+        console.picture(f"connection-lost-{theme}")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Keys").click()
+        assert console.violations() == []
+        console.picture(f"keys-{theme}")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Give up").click()
+
+
+def test_all_text_stands_in_the_catalogue() -> None:
+    found = [
+        f"{path.name}: {text}" for path in sorted(SOURCES.rglob("*.ts")) for text in texts(path.read_text("utf-8"))
+    ]
+    assert found == []
+
+
+def test_a_text_in_a_template_is_found() -> None:
+    source = "html`<p title=\"Now\">${words.a} <b>Here ${nested ? html`<i>there</i>` : ''}</b></p>` + `not ${this}`"
+    assert list(texts(source)) == ["there", "Now", "Here"]
+
+
+# What a person may read or hear of a tag.
+_READ = re.compile(r"(?:aria-label|aria-placeholder|title|placeholder|alt)\s*=\s*\"([^\"]*[^\W\d_][^\"]*)\"")
+_HOLE = "\0"
+
+
+def texts(source: str) -> Iterator[str]:
+    """Yield what people would read that stands in the html templates of a source."""
+    for template in templates(source):
+        yield from (text.strip() for text in _READ.findall(template))
+        bare = re.sub(r"<!--.*?-->|<[^>]*>", _HOLE, template.replace(_HOLE, ""), flags=re.DOTALL)
+        yield from (text.strip() for text in bare.split(_HOLE) if re.search(r"[^\W\d_]", text))
+
+
+def templates(source: str) -> list[str]:
+    """The html templates of a source, those within others too, with a mark for each hole."""
+    found: list[str] = []
+    position = 0
+    while (start := source.find("html`", position)) >= 0:
+        text, position = _template(source, start + len("html`"), found)
+        found.append(text)
+    return found
+
+
+def _template(source: str, at: int, found: list[str]) -> tuple[str, int]:
+    text = ""
+    while source[at] != "`":
+        if source.startswith("${", at):
+            at = _hole(source, at + 2, found)
+            text += _HOLE
+        else:
+            step = 2 if source[at] == "\\" else 1
+            text += source[at : at + step]
+            at += step
+    return text, at + 1
+
+
+def _hole(source: str, at: int, found: list[str]) -> int:
+    depth = 1
+    while depth:
+        if source.startswith("html`", at):
+            text, at = _template(source, at + len("html`"), found)
+            found.append(text)
+            continue
+        if source[at] in "'\"`":
+            at = _string(source, at)
+            continue
+        depth += {"{": 1, "}": -1}.get(source[at], 0)
+        at += 1
+    return at
+
+
+def _string(source: str, at: int) -> int:
+    quote, at = source[at], at + 1
+    while source[at] != quote:
+        if quote == "`" and source.startswith("${", at):
+            at = _hole(source, at + 2, [])
+        else:
+            at += 2 if source[at] == "\\" else 1
+    return at + 1

@@ -1,0 +1,88 @@
+"""A record proved a stretch at a time is proved as it is in one go, and what is broken is found as surely."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from desks import Room
+from dispatch.proving import Stretch, prove_stretch
+from dispatch.record import BrokenRecord
+from dispatch.store import Store
+from dispatch.verification import Head, verify_database
+from evenings import evening
+from tampering import tamper
+from test_purge import keeping, off, purged
+
+DAY_S = 86_400
+
+
+@pytest.fixture
+def room(rooms: Callable[..., Room]) -> Room:
+    """A room after an evening."""
+    room = rooms(snapshot_every=8)
+    evening(room)
+    return room
+
+
+def stretches(store: Store, most: int) -> list[Stretch]:
+    """Prove all of a record, so many rows at a time."""
+    found, after = list[Stretch](), None
+    with store.reading() as reading:
+        while not found or found[-1].goes_on:
+            found.append(prove_stretch(reading, after, most))
+            after = Head(found[-1].last, found[-1].sha256)
+    return found
+
+
+@pytest.mark.parametrize("most", [1, 7, 10_000])
+def test_stretches_come_to_the_whole(room: Room, most: int) -> None:
+    found = stretches(room.desk.store, most)
+    with room.desk.store.reading() as reading:
+        whole = verify_database(reading)
+    assert (found[-1].last, found[-1].sha256) == (whole.rows, whole.sha256)
+    assert [each.first for each in found] == [1, *(each.last + 1 for each in found[:-1])]
+    assert all(each.last - each.first < most for each in found)
+
+
+def test_an_empty_record_is_whole(rooms: Callable[..., Room]) -> None:
+    (found,) = stretches(rooms().desk.store, 10)
+    assert (found.first, found.last, found.sha256) == (1, 0, "0" * 64)
+
+
+@pytest.mark.parametrize(
+    "done",
+    [
+        "UPDATE events SET actor = 'bert' WHERE seq = 5",
+        "UPDATE events SET payload = REPLACE(payload, 'BX21', 'BX22') WHERE kind = 'unit_assigned'",
+        "UPDATE events SET payload = NULL, salt = NULL WHERE seq = 4",
+        "UPDATE events SET salt = NULL WHERE seq = 4",
+        "DELETE FROM events WHERE seq = 3",
+        "DELETE FROM events WHERE seq > 6",
+        "DELETE FROM documents WHERE kind = 'recommendation'",
+        "UPDATE documents SET body = (SELECT body FROM documents WHERE kind = 'force' LIMIT 1) WHERE kind = 'question'",
+    ],
+)
+@pytest.mark.parametrize("most", [2, 10_000])
+def test_what_is_broken_is_found_where_verify_finds_it(room: Room, done: str, most: int) -> None:
+    store = room.desk.store
+    tamper(store, done)
+    with store.reading() as reading, pytest.raises(BrokenRecord) as wanted:
+        verify_database(reading)
+    with pytest.raises(BrokenRecord) as found:
+        stretches(store, most)
+    assert found.value.seq == wanted.value.seq
+
+
+def test_a_purge_explains_what_is_missing_in_stretches_before_it(room: Room) -> None:
+    store = room.desk.store
+    room.later(60)
+    off(room, "BX21", "BX22")
+    room.later(365 * DAY_S)
+    purged(room, keeping(incidents_days=300))
+    assert sum(each.purged for each in stretches(store, 3)) == sum(each.purged for each in stretches(store, 10_000)) > 0
+    tamper(store, "UPDATE events SET payload = NULL, salt = NULL WHERE seq = 1")
+    with pytest.raises(BrokenRecord, match="no recorded purge") as broken:
+        stretches(store, 3)
+    assert broken.value.seq == 1
