@@ -22,7 +22,7 @@ class WaysAnswer(Answer):
     """How people log in."""
 
     provider: bool = Field(
-        description="whether the force's identity provider vouches for people, at GET /v1/session/oidc, beside passwords"
+        description="whether an identity provider vouches for people, at GET /v1/session/oidc, beside passwords"
     )
 
 

@@ -103,7 +103,11 @@ class Console:
         # Not as a script of the page, which its policy would refuse.
         self.page.evaluate(AXE.read_text())
         found = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
-        return [f"{each['id']}: {node['html'][:120]} {node['failureSummary']}" for each in found["violations"] for node in each["nodes"]]
+        return [
+            f"{each['id']}: {node['html'][:120]} {node['failureSummary']}"
+            for each in found["violations"]
+            for node in each["nodes"]
+        ]
 
     def picture(self, name: str) -> Path:
         """Keep what is seen now as a PNG."""

@@ -325,7 +325,10 @@ QUERIES: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "moment": (f"from={IN}&to={IN}&at=noon", [("at", "ISO 8601")]),
     "moment without an offset": (f"from={IN}&to={IN}&at=2026-01-31T23:10:00", [("at", "no offset")]),
     "a plus that is a space": (f"from={IN}&to={IN}&at=2026-01-31T23:10:00+01:00", [("at", "write %2B")]),
-    "all at once": ("from=x&to=91,0&profile=y&z=1", [("z", "from, course_deg"), ("from", ""), ("to", ""), ("profile", "")]),
+    "all at once": (
+        "from=x&to=91,0&profile=y&z=1",
+        [("z", "from, course_deg"), ("from", ""), ("to", ""), ("profile", "")],
+    ),
 }
 
 

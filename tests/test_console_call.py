@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -43,15 +44,24 @@ def console(browser: Browser, night: Night) -> Iterator[Console]:
 
 @pytest.fixture
 def page(console: Console) -> Page:
-    found = console.sign_in("dispatcher", "#/board")
-    expect(found.get_by_text("Units on duty (3)")).to_be_visible()
-    return found
+    page = console.sign_in("dispatcher", "#/board")
+    expect(page.get_by_text("Units on duty (3)")).to_be_visible()
+    return page
+
+
+def fresh() -> str:
+    """A name that no incident had before: the service of these tests is one."""
+    return f"N-{uuid.uuid4().hex[:6]}"
 
 
 def command(page: Page, line: str) -> None:
     """Type a command and do it."""
     page.get_by_role("combobox", name="Command").fill(line)
     page.keyboard.press("Enter")
+
+
+def options(page: Page) -> Locator:
+    return page.get_by_role("listbox", name="Commands").get_by_role("option")
 
 
 def answer(page: Page) -> Locator:
@@ -69,13 +79,17 @@ def place(page: Page) -> Locator:
     return page.get_by_role("combobox", name="Place")
 
 
+def found(page: Page) -> Locator:
+    return page.get_by_role("listbox", name="Places found").get_by_role("option")
+
+
 def chosen(page: Page) -> Locator:
     return page.locator("#call-place-said")
 
 
 def only_incident(night: Night) -> dict[str, Any]:
-    [found] = night.get("/v1/incidents")["incidents"]
-    return dict(found)
+    [only] = night.get("/v1/incidents")["incidents"]
+    return dict(only)
 
 
 class TestPlace:
@@ -92,7 +106,7 @@ class TestPlace:
     ) -> None:
         begin(page)
         place(page).fill(typed)
-        expect(page.get_by_role("option").first).to_contain_text(name.partition(" (")[0])
+        expect(found(page).first).to_contain_text(name.partition(" (")[0])
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
         expect(chosen(page)).to_contain_text(f"Chosen: {name}")
@@ -109,6 +123,7 @@ class TestPlace:
         begin(page)
         canvas = page.locator("#map canvas").first
         expect(canvas).to_be_visible()
+        expect(page.get_by_role("button", name="Choose on the map")).to_be_visible()
         page.keyboard.press("Alt+m")
         expect(page.get_by_text("Click the place, or bring it under the cross")).to_be_visible()
         if by == "mouse":
@@ -132,7 +147,7 @@ class TestPlace:
             expect(page.get_by_text("Units on duty (0)")).to_be_visible()
             begin(page)
             place(page).fill("NZ 4860 2065")
-            expect(page.get_by_role("option")).to_have_count(1)
+            expect(found(page)).to_have_count(1)
             page.keyboard.press("Enter")
             expect(chosen(page)).to_contain_text("(grid reference), at 54.57879, -1.24957")
             page.keyboard.press("Enter")
@@ -147,7 +162,7 @@ class TestPlace:
         expect(place(page)).to_be_focused()
         # A choice belongs to the text it was made from.
         place(page).fill("57.70, 11.97")
-        expect(page.get_by_role("option")).to_have_count(1)
+        expect(found(page)).to_have_count(1)
         page.keyboard.press("Enter")
         expect(chosen(page)).to_contain_text("Chosen")
         place(page).press("Backspace")
@@ -156,9 +171,9 @@ class TestPlace:
 
 class TestCall:
     def test_all_of_it_is_told_with_no_hand_on_the_mouse(self, console: Console, page: Page, night: Night) -> None:
-        old = {"address": "Karl Johansgatan 1", "phone": "031 123456", "tags": ["domestic_abuse"]}
-        night.call("N-0", **old)
-        night.post("/v1/incidents/N-0/close", {"outcome": "advice given"})
+        n0 = fresh()
+        night.call(n0, address="Karl Johansgatan 1", phone="031 123456", tags=["domestic_abuse"])
+        night.post(f"/v1/incidents/{n0}/close", {"outcome": "advice given"})
         page.keyboard.press("/")
         page.keyboard.type("new")
         page.keyboard.press("Enter")
@@ -169,7 +184,7 @@ class TestCall:
         if page.get_by_role("button", name="Received now").is_visible():
             expect(place(page)).to_be_focused()
         page.keyboard.type(f"{FLAT[0]}, {FLAT[1]}")
-        expect(page.get_by_role("option")).to_have_count(1)
+        expect(found(page)).to_have_count(1)
         page.keyboard.press("Enter")
         for label, text in (
             ("Address, as it was told", "Karl Johansgatan 1"),
@@ -177,7 +192,7 @@ class TestCall:
         ):
             tab_to(page, page.get_by_label(label))
             page.keyboard.type(text)
-        tab_to(page, page.get_by_role("checkbox", name="Domestic abuse"))
+        tab_to(page, page.get_by_role("checkbox", name="Domestic abuse", exact=True))
         page.keyboard.press("Space")
         tab_to(page, page.get_by_label("Telephone"))
         page.keyboard.type("031 123456")
@@ -187,11 +202,11 @@ class TestCall:
         console.picture("new-incident")
         page.keyboard.press("Control+Enter")
         expect(page).to_have_url(re.compile(r"#/board/I-\d+$"))
-        expect(page.get_by_text("N-0").first).to_be_visible()
+        expect(page.get_by_text(n0).first).to_be_visible()
         made = only_incident(night)
         assert made["people"] == ["Anna Berg", "Jan Berg"]
         assert made["tags"] == ["domestic_abuse", "repeat_victim"]
-        assert [match["incident_id"] for match in made["risk"]["matches"]] == ["N-0"]
+        assert n0 in [match["incident_id"] for match in made["risk"]["matches"]]
 
     def test_every_fault_stands_at_its_field(self, console: Console, page: Page) -> None:
         command(page, "new")
@@ -203,7 +218,7 @@ class TestCall:
         assert console.violations() == []
         page.get_by_role("radio", name="Priority").check()
         place(page).fill("57.70, 11.97")
-        expect(page.get_by_role("option")).to_have_count(1)
+        expect(found(page)).to_have_count(1)
         page.keyboard.press("Enter")
         page.get_by_label("Units needed").fill("99")
         page.get_by_label("Telephone").fill("1" * 301)
@@ -229,7 +244,7 @@ class TestCall:
         expect(page.get_by_text("This was typed before and is not sent yet.")).to_be_visible()
         # Without a connection it is kept as an action, and the form is there for the next call.
         place(page).fill("57.70, 11.97")
-        expect(page.get_by_role("option")).to_have_count(1)
+        expect(found(page)).to_have_count(1)
         page.keyboard.press("Enter")
         console.context.set_offline(True)
         page.keyboard.press("Control+Enter")
@@ -244,7 +259,7 @@ class TestCall:
     def test_a_call_that_is_refused_late_comes_back_into_the_form(self, console: Console, page: Page) -> None:
         begin(page)
         place(page).fill("57.70, 11.97")
-        expect(page.get_by_role("option")).to_have_count(1)
+        expect(found(page)).to_have_count(1)
         page.keyboard.press("Enter")
         page.get_by_label("Units needed").fill("99")
         console.context.route("**/v1/incidents", lambda route: route.abort())
@@ -253,6 +268,7 @@ class TestCall:
         page.once("dialog", lambda dialog: dialog.accept())
         console.context.unroute("**/v1/incidents")
         page.reload()
+        expect(page.get_by_text("Units on duty (3)")).to_be_visible()
         page.get_by_role("button", name="Back into the form").click()
         expect(page.get_by_role("list", name="Actions that are not confirmed")).to_have_count(0)
         command(page, "new")
@@ -263,7 +279,7 @@ class TestCall:
         begin(page)
         page.get_by_label("What happened").fill("Shouting")
         place(page).fill("57.70, 11.97")
-        expect(page.get_by_role("option")).to_have_count(1)
+        expect(found(page)).to_have_count(1)
         page.keyboard.press("Enter")
         asked = console.context.request
         token = asked.get(f"{console.origin}/v1/session").json()["csrf_token"]
@@ -289,44 +305,46 @@ class TestPlan:
     def test_lines_are_accepted_one_by_one_and_what_has_changed_is_told(
         self, console: Console, page: Page, night: Night
     ) -> None:
-        night.call("N-1", type="Screaming in a flat", tags=["domestic_abuse"])
-        night.call("N-2", FIGHT, grade="priority", type="Fight")
-        night.call("N-3", BURGLARY, grade="standard", type="Burglary")
-        expect(page.get_by_text("N-3")).to_be_visible()
+        n1, n2, n3 = fresh(), fresh(), fresh()
+        night.call(n1, type="Screaming in a flat", tags=["domestic_abuse"])
+        night.call(n2, FIGHT, grade="priority", type="Fight")
+        night.call(n3, BURGLARY, grade="standard", type="Burglary")
+        expect(page.get_by_text(n3)).to_be_visible()
         command(page, "plan")
-        first = page.get_by_role("button", name="Accept: send M1 to N-1")
+        first = page.get_by_role("button", name=f"Accept: send M1 to {n1}")
         expect(first).to_be_focused()
         assert console.violations() == []
         console.picture("queue-plan")
         page.keyboard.press("Enter")
-        expect(page.get_by_text("M1 is sent to N-1.")).to_be_visible()
+        expect(page.get_by_text(f"M1 is sent to {n1}.")).to_be_visible()
         expect(page.get_by_role("heading", name="Since this plan was made")).to_be_visible()
         # Others take the unit of another line.
-        second = page.get_by_role("button", name=re.compile("Accept: send .* to N-2"))
+        second = page.get_by_role("button", name=re.compile(f"Accept: send .* to {n2}"))
         name = second.get_attribute("aria-label") or ""
         callsign = name.split()[2]
-        night.send("N-3", callsign)
-        expect(page.get_by_text(f"{callsign} is bound to N-3 by now.")).to_be_visible()
+        night.send(n3, callsign)
+        expect(page.get_by_text(f"{callsign} is bound to {n3} by now.")).to_be_visible()
         expect(second).to_have_attribute("aria-disabled", "true")
         page.keyboard.press("g")
         expect(page.get_by_role("heading", name="Since this plan was made")).to_have_count(0)
-        assert night.get("/v1/units/M1")["incident_id"] == "N-1"
+        assert night.get("/v1/units/M1")["incident_id"] == n1
         assert [len(each["assignments"]) for each in night.get("/v1/incidents")["incidents"]] == [1, 0, 1]
 
     def test_who_would_not_be_suggested_alone_needs_a_reason(self, page: Page, night: Night) -> None:
         # The nearer one is needed for the emergency beside it, so the plan sends the other.
-        night.call("N-1", (57.69673, 11.96736))
-        night.call("N-2", (57.69673, 11.96700), grade="priority")
-        expect(page.get_by_text("N-2")).to_be_visible()
+        n1, n2 = fresh(), fresh()
+        night.call(n1, (57.69673, 11.96736))
+        night.call(n2, (57.69673, 11.96700), grade="priority")
+        expect(page.get_by_text(n2)).to_be_visible()
         command(page, "plan")
-        other = page.get_by_role("button", name=re.compile("Accept: send (H1|M1) to N-2"))
+        other = page.get_by_role("button", name=re.compile(f"Accept: send (H1|M1) to {n2}"))
         other.click()
         form = page.get_by_role("form", name=re.compile("Why (H1|M1)"))
         expect(form).to_contain_text("By itself the incident would be given C1")
         page.get_by_label("Reason").select_option("cover")
         form.get_by_role("button", name=re.compile("Send")).click()
-        expect(page.get_by_text(re.compile("(H1|M1) is sent to N-2"))).to_be_visible()
-        [sent] = next(each for each in night.get("/v1/incidents")["incidents"] if each["incident_id"] == "N-2")[
+        expect(page.get_by_text(re.compile(f"(H1|M1) is sent to {n2}"))).to_be_visible()
+        [sent] = next(each for each in night.get("/v1/incidents")["incidents"] if each["incident_id"] == n2)[
             "assignments"
         ]
         assert (sent["suggested"], sent["reason"]) == (False, "cover")
@@ -334,38 +352,38 @@ class TestPlan:
 
 class TestCommands:
     def test_a_unit_is_sent_with_a_reason_where_one_is_needed(self, page: Page, night: Night) -> None:
-        night.call("N-1")
-        night.call("N-2", FIGHT, grade="priority")
-        expect(page.get_by_text("N-2")).to_be_visible()
-        command(page, "send m1 to n-1")
-        expect(answer(page)).to_have_text("Done: Send M1 to N-1")
-        command(page, "send H1 to N-2")
+        n1, n2 = fresh(), fresh()
+        night.call(n1)
+        night.call(n2, FIGHT, grade="priority")
+        expect(page.get_by_text(n2)).to_be_visible()
+        command(page, f"send m1 to {n1.lower()}")
+        expect(answer(page)).to_have_text(f"Done: Send M1 to {n1}")
+        command(page, f"send H1 to {n2}")
         expect(page.get_by_role("alert").filter(has_text='Write "because" and a reason behind it')).to_be_visible()
         page.keyboard.press("Escape")
         field = page.get_by_role("combobox", name="Command")
-        field.fill("send H1 to N-2 because know")
-        expect(page.get_by_role("option")).to_have_count(2)
+        field.fill(f"send H1 to {n2} because know")
+        expect(options(page)).to_have_count(2)
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
         expect(field).to_have_value(re.compile("because .*now"))
-        page.keyboard.press("Escape")
         page.keyboard.press("Enter")
-        expect(answer(page)).to_have_text("Done: Send H1 to N-2")
-        assert night.get("/v1/units/H1")["incident_id"] == "N-2"
+        expect(answer(page)).to_have_text(f"Done: Send H1 to {n2}")
+        assert night.get("/v1/units/H1")["incident_id"] == n2
 
     def test_a_road_is_closed_by_its_name_and_opened_again(self, page: Page, night: Night) -> None:
         field = page.get_by_role("combobox", name="Command")
         command(page, "close Tingstad tunnel")
         expect(page.get_by_role("alert").filter(has_text="Did you mean: Tingstadstunneln")).to_be_visible()
         field.fill("close tingstad tunnel")
-        expect(page.get_by_role("option").first).to_contain_text("close Tingstadstunneln")
+        expect(options(page).first).to_contain_text("close Tingstadstunneln")
         page.keyboard.press("Tab")
         expect(field).to_have_value("close Tingstadstunneln")
         page.keyboard.press("Enter")
         expect(answer(page)).to_have_text("Done: Close Tingstadstunneln")
         assert [each["id"] for each in night.get("/v1/closures")["features"]] == ["Tingstadstunneln"]
         field.fill("lift ")
-        expect(page.get_by_role("option")).to_contain_text(["lift Tingstadstunneln"])
+        expect(options(page)).to_contain_text(["lift Tingstadstunneln"])
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         expect(answer(page)).to_have_text("Done: Open Tingstadstunneln again")
@@ -374,27 +392,28 @@ class TestCommands:
     @pytest.mark.parametrize(
         ("line", "seen"),
         [
-            ("go N-1", lambda page: page.get_by_role("heading", name="History and risk")),
+            ("go {}", lambda page: page.get_by_role("heading", name="History and risk")),
             ("plan", lambda page: page.get_by_role("heading", name="Plan for the queue")),
             ("help", lambda page: page.get_by_role("dialog", name="Keys")),
         ],
     )
     def test_pages_are_opened(self, page: Page, night: Night, line: str, seen: Callable[[Page], Locator]) -> None:
-        night.call("N-1")
-        expect(page.get_by_text("N-1").first).to_be_visible()
-        command(page, line)
+        name = fresh()
+        night.call(name)
+        expect(page.get_by_text(name).first).to_be_visible()
+        command(page, line.format(name))
         expect(seen(page)).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_stands_in_the_way_of_anybody(browser: Browser, night: Night, theme: str) -> None:
-    night.call("N-1")
+    night.call(fresh())
     with closing(Console(browser, night.port, size=(640, 360), theme=theme)) as console:
         page = console.sign_in("dispatcher", "#/board")
         expect(page.get_by_text("Units on duty (3)")).to_be_visible()
         command(page, "new")
         place(page).fill("kungs")
-        expect(page.get_by_role("option").first).to_be_visible()
+        expect(found(page).first).to_be_visible()
         assert console.violations() == []
         page.keyboard.press("Escape")
         page.keyboard.press("Control+Enter")

@@ -100,7 +100,7 @@ class TestLogin:
         response = log_in(client)
         (cookie,) = (each for each in response.headers.getlist("Set-Cookie") if each.startswith("nearest_session"))
         assert "SameSite=Strict" in cookie
-        assert 'http-equiv="refresh"' in response.text
+        assert 'http-equiv="refresh" content="0;url=/"' in response.text
 
     def test_other_roles_at_the_next_login(self, client: FlaskClient, provider: IdentityProvider) -> None:
         log_in(client)
@@ -129,6 +129,12 @@ class TestLogin:
 
     def test_without_a_provider_there_is_nothing(self, http: FlaskClient) -> None:
         assert http.get(BEGIN).status_code == http.get(CALLBACK).status_code == 404
+
+    def test_a_page_that_asks_for_a_name_is_told_whether_there_is_one(
+        self, client: FlaskClient, http: FlaskClient
+    ) -> None:
+        told = [each.get("/v1/session/ways").get_json() for each in (client, http)]
+        assert told == [{"provider": True}, {"provider": False}]
 
 
 class TestRoles:

@@ -10,7 +10,6 @@ from typing import Final
 from apiflask import APIBlueprint
 from flask import Response, abort, make_response, request, send_from_directory
 
-
 blueprint = APIBlueprint("console", __name__, enable_openapi=False)
 BUILT: Final = Path(str(files("api") / "console" / "built"))
 _POLICY = (

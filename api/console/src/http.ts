@@ -40,6 +40,8 @@ export interface Asking {
   reason?: string;
   signal?: AbortSignal;
   accept?: string;
+  /** How long an answer may take, where that is known to be long. */
+  patience_ms?: number;
 }
 
 const PATIENCE_MS = 20_000;
@@ -79,7 +81,7 @@ export async function send(method: string, path: string, asking: Asking = {}): P
   if (csrfToken !== null && method !== "GET") headers["X-CSRF-Token"] = csrfToken;
   if (asking.key !== undefined) headers["Idempotency-Key"] = asking.key;
   if (asking.reason) headers["X-Consultation-Reason"] = asking.reason;
-  const timer = AbortSignal.timeout(PATIENCE_MS);
+  const timer = AbortSignal.timeout(asking.patience_ms ?? PATIENCE_MS);
   let response: Response;
   try {
     response = await fetch(path, {

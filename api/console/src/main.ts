@@ -65,10 +65,8 @@ async function begin(opened: NonNullable<typeof open>, place: HTMLElement): Prom
   } catch (error) {
     if (open !== opened) return;
     const why = error instanceof Problem || error instanceof Error ? error.message : String(error);
-    const retry = () => {
-      open = null;
-      void show();
-    };
+    // Where the service was renewed, this console's other parts are gone with it; what was asked for survives a reload.
+    const retry = () => location.reload();
     render(
       html`<p class="notice bad" role="alert">${words.shell.failed(why)} <button @click=${retry}>${words.shell.again}</button></p>`,
       place.lastElementChild as HTMLElement,

@@ -26,9 +26,9 @@ export async function takeUp(found: (actions: Action[]) => void): Promise<void> 
   if (!again) await claim(own);
   sessionStorage.setItem(TAB, own);
   found(read(own));
-  for (const name of Object.keys(localStorage)) await_(name, found);
+  for (const name of Object.keys(localStorage)) inherit(name, found);
   addEventListener("storage", (event) => {
-    if (event.key !== null && event.newValue !== null) await_(event.key, found);
+    if (event.key !== null && event.newValue !== null) inherit(event.key, found);
   });
 }
 
@@ -44,7 +44,7 @@ function claim(name: string): Promise<boolean> {
 }
 
 /** Takes up what is kept under a name once the page that keeps it is gone. */
-function await_(key: string, found: (actions: Action[]) => void): void {
+function inherit(key: string, found: (actions: Action[]) => void): void {
   const name = key.slice(PREFIX.length);
   if (!key.startsWith(PREFIX) || name === own || awaited.has(name) || !("locks" in navigator)) return;
   awaited.add(name);

@@ -22,6 +22,7 @@ export function drawSignIn(place: HTMLElement): void {
     form(words.signIn.title, waiting > 0 ? words.connection.leavePending(waiting) : "", "", () => drawSignIn(place), nothing),
     place,
   );
+  if (document.activeElement === document.body) place.querySelector<HTMLElement>("input[name=name]")?.focus();
 }
 
 /** Draws the form into the dialog over the page, where it is needed, and opens or closes that. */

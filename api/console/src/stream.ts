@@ -12,12 +12,15 @@ const SILENCE_MS = 3000;
 const PATIENCE_MS = 2000;
 // It may be there and this connection be dead all the same, as after sleep: it is made anew where not even a heartbeat came.
 const DEAD_MS = 40_000;
+// A request to open it that was lost on its way would be waited for without end.
+const OPENING_MS = 8000;
 const AGAIN_MS = [500, 1000, 2000, 4000, 8000];
 
 /** One stream. A browser's own EventSource hides heartbeats, and does not come back after a 503. */
 export class Stream extends Changes {
   connection: Connection = "connecting";
   #heard: Mark | null = null;
+  #opened: Mark = mark();
   #ids: LastId;
   #abort: AbortController | null = null;
   #closed = false;
@@ -70,6 +73,7 @@ export class Stream extends Changes {
     this.#stop();
     const abort = new AbortController();
     this.#abort = abort;
+    this.#opened = mark();
     this.#listen(abort);
     try {
       await this.#follow(abort);
@@ -79,7 +83,10 @@ export class Stream extends Changes {
     abort.abort();
     this.#stop();
     if (this.#closed) return;
-    if (abort.signal.reason === ANEW) return void this.#open();
+    if (abort.signal.reason === ANEW) {
+      this.#is("connecting");
+      return void this.#open();
+    }
     this.#is("lost");
     this.#again = setTimeout(() => void this.#open(), AGAIN_MS[Math.min(this.#failures++, AGAIN_MS.length - 1)]);
   }
@@ -133,6 +140,7 @@ export class Stream extends Changes {
     }
     if (abort.signal.aborted || this.#closed) return;
     if (this.connection === "live" && this.age_ms() > DEAD_MS) abort.abort(ANEW);
+    else if (this.connection !== "live" && since_ms(this.#opened) > OPENING_MS) abort.abort();
     else this.#listen(abort);
   }
 }

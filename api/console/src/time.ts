@@ -1,4 +1,5 @@
 /** Times as people in a control room read them. */
+import { now } from "./now.ts";
 
 /** Minutes and seconds, hours from one hour on: `4:05`, `1:02:03`; a minus before what is past. */
 export function clock(seconds: number): string {
@@ -30,8 +31,8 @@ export function dayAndTime(moment: string | number | Date, zone: string): string
   }).format(new Date(moment));
 }
 
-export function secondsSince(moment: string | null, now = Date.now()): number | null {
-  return moment === null ? null : (now - Date.parse(moment)) / 1000;
+export function secondsSince(moment: string | null, at = now()): number | null {
+  return moment === null ? null : (at - Date.parse(moment)) / 1000;
 }
 
 /**

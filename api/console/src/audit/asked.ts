@@ -4,8 +4,8 @@ import { Problem, Unreachable } from "../http.ts";
 import { words } from "../words.ts";
 
 /** Why something could not be had, for people to read. */
-export function whyOf(error: unknown): string {
-  if (error instanceof Unreachable) return words.audit.unreachable;
+export function whyOf(error: unknown, unreachable = words.audit.unreachable): string {
+  if (error instanceof Unreachable) return unreachable;
   if (error instanceof Problem) return [error.message, ...error.faults.map((each) => `${each.field}: ${each.accepted}`)].join(" ");
   return error instanceof Error ? error.message : String(error);
 }
@@ -16,6 +16,11 @@ export class Asked<T> extends Changes {
   why = "";
   waiting = false;
   #abort: AbortController | null = null;
+
+  /** @param unreachable what is said where no answer comes */
+  constructor(readonly unreachable = words.audit.unreachable) {
+    super();
+  }
 
   /** Asks, and gives up what was asked before. */
   async ask(question: (signal: AbortSignal) => Promise<T>): Promise<void> {
@@ -30,7 +35,7 @@ export class Asked<T> extends Changes {
       [this.value, this.why] = [value, ""];
     } catch (error) {
       if (abort.signal.aborted) return;
-      this.why = whyOf(error);
+      this.why = whyOf(error, this.unreachable);
     }
     this.waiting = false;
     this.changed();

@@ -18,7 +18,7 @@ const PAGE = 100;
 const JUDGED = new Set(["nearest_sent", "sent_within_noise", "nearer_not_eligible", "nearer_eligible_not_sent"]);
 
 export class Found {
-  readonly #asked = new Asked<Incidents>();
+  readonly #asked = new Asked<Incidents>(words.audit.noAnswer);
   /** What was chosen stays chosen on the way to an incident and back. */
   #chosen: Partial<Record<Filter, string>>;
   #after = 0;

@@ -111,8 +111,10 @@ class OneIncident {
   #then(then: Known, told: Moments): TemplateResult {
     const { verdict } = this.#looked.told.value!;
     const last = this.#looked.last;
+    const title = said.known.title(timeText(then.at, told), sinceText(then.at, told));
     return html`<section aria-labelledby="then-title" aria-busy=${this.#looked.known.waiting}>
-        <h3 id="then-title"><span role="status">${said.known.title(timeText(then.at, told), sinceText(then.at, told))}</span></h3>
+        <h3 id="then-title">${title}</h3>
+        <p role="status" class="hidden-text">${title}</p>
         ${last === undefined ? nothing : html`<p class="last">${stepText(last)}</p>`} ${incidentThen(then, this.force)}
       </section>
       <section aria-labelledby="went-title">

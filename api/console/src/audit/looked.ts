@@ -1,6 +1,7 @@
 /** One incident of a replay at a moment that is moved about: what happened, and what was known just then. */
 import { Changes } from "../changes.ts";
 import { at as path, get } from "../http.ts";
+import { words } from "../words.ts";
 import { Asked } from "./asked.ts";
 import { pathOf, why } from "./reason.ts";
 import { scaleOf, type Scale } from "./scale.ts";
@@ -17,8 +18,8 @@ interface Told {
 }
 
 export class Looked extends Changes {
-  readonly told = new Asked<Told>();
-  readonly known = new Asked<Known>();
+  readonly told = new Asked<Told>(words.audit.noAnswer);
+  readonly known = new Asked<Known>(words.audit.noAnswer);
   scale: Scale = scaleOf([0]);
   /** The moment looked at, as the service writes it; empty before there is one. */
   at = "";

@@ -12,7 +12,7 @@ export interface Choice {
   incident?: string | null;
 }
 
-export interface BoardMap extends Pick<RoadMap, "look" | "bring" | "choosePlace" | "drawShape" | "setDrawn" | "setPoints"> {
+export interface BoardMap extends Pick<RoadMap, "works" | "look" | "bring" | "choosePlace" | "drawShape" | "setDrawn" | "setPoints"> {
   /** Marks what was chosen in the list, and brings an incident that was not chosen before into view. */
   choose(choice: Choice): void;
   /** Draws the way of the unit in focus above others; null takes all away. */
@@ -20,8 +20,13 @@ export interface BoardMap extends Pick<RoadMap, "look" | "bring" | "choosePlace"
   close(): void;
 }
 
-// What changes is drawn at once, and then no more often than this: a picture of 500 units costs a tenth of a second.
+// What happens is drawn at once, and then no more often than this; where units merely move, every other second. Where the
+// map is drawn in software a picture of a town takes a tenth of a second and more, in which keys would wait.
 const LEAST_MS = 400;
+const MOVES_MS = 2000;
+// Whoever presses keys is not kept waiting by the map, but neither is the map for long.
+const QUIET_MS = 250;
+const HELD_MS = 1500;
 // Ages and minutes grow though nothing is told.
 const GROWN_MS = 5000;
 // A box around a place, so that it does not lie on the border of what is seen.
@@ -34,17 +39,33 @@ export async function openBoardMap(place: HTMLElement, options: { onPick: (picke
 
 class LiveBoard implements BoardMap {
   #choice: Choice = {};
+  /** Whether an incident was chosen and no way to it shown yet. */
+  #fresh = false;
   #drawn_at = 0;
+  #due_at = Infinity;
   #due: ReturnType<typeof setTimeout> | null = null;
+  #pressed_at = -Infinity;
   #closures: GeoJSON.FeatureCollection | null = null;
+  readonly works: boolean;
   readonly #ends: (() => void)[];
 
   constructor(
     readonly map: RoadMap,
     readonly rules: Force,
   ) {
-    const grown = setInterval(() => this.#soon(), GROWN_MS);
-    this.#ends = [picture.listen(() => this.#soon()), () => clearInterval(grown), () => this.#due !== null && clearTimeout(this.#due)];
+    const grown = setInterval(() => this.#within(0), GROWN_MS);
+    const happened = (): void => this.#within(LEAST_MS);
+    const pressed = (): void => void (this.#pressed_at = performance.now());
+    picture.onHappening.add(happened);
+    addEventListener("keydown", pressed, { capture: true });
+    this.works = map.works;
+    this.#ends = [
+      picture.listen(() => this.#within(MOVES_MS)),
+      () => picture.onHappening.delete(happened),
+      () => removeEventListener("keydown", pressed, { capture: true }),
+      () => clearInterval(grown),
+      () => this.#due !== null && clearTimeout(this.#due),
+    ];
     this.#draw();
   }
 
@@ -53,13 +74,18 @@ class LiveBoard implements BoardMap {
     this.#choice = choice;
     this.#draw();
     const incident = picture.incidents.get(choice.incident ?? "");
+    this.#fresh = incident !== undefined && (this.#fresh || choice.incident !== before);
     if (incident !== undefined && choice.incident !== before) this.map.bring(around([[incident.lon, incident.lat]]));
   }
 
   route(routes: MapRoute[] | null): void {
     this.map.setRoute(routes);
     const way = routes?.[0]?.coordinates ?? [];
-    if (way.length > 0) this.map.bring(around(way));
+    if (way.length === 0) return;
+    // The first way is looked at closely; those of others that are gone through move the map only where they must.
+    if (this.#fresh) this.map.look({ bounds: around(way) });
+    else this.map.bring(around(way));
+    this.#fresh = false;
   }
 
   look: RoadMap["look"] = (at) => this.map.look(at);
@@ -74,15 +100,26 @@ class LiveBoard implements BoardMap {
     this.map.close();
   }
 
-  #soon(): void {
-    if (this.#due !== null) return;
-    const wait = Math.max(this.#drawn_at + LEAST_MS - performance.now(), 0);
-    this.#due = setTimeout(() => this.#draw(), wait);
+  /** Draws so long after it was last drawn, or now where that is over. */
+  #within(least_ms: number): void {
+    const due_at = Math.max(this.#drawn_at + least_ms, performance.now());
+    if (due_at < this.#due_at) this.#schedule(due_at, due_at + HELD_MS);
+  }
+
+  #schedule(due_at: number, latest: number): void {
+    if (this.#due !== null) clearTimeout(this.#due);
+    this.#due_at = due_at;
+    this.#due = setTimeout(() => {
+      const quiet_at = Math.min(this.#pressed_at + QUIET_MS, latest);
+      if (quiet_at > performance.now()) this.#schedule(quiet_at, latest);
+      else this.#draw();
+    }, due_at - performance.now());
   }
 
   #draw(): void {
     if (this.#due !== null) clearTimeout(this.#due);
     this.#due = null;
+    this.#due_at = Infinity;
     this.#drawn_at = performance.now();
     const now = Date.now();
     this.map.setUnits([...picture.units.values()].flatMap((unit) => this.#unit(unit, now)));

@@ -15,8 +15,8 @@ import { PlaceField, type PlaceMap } from "./place-field.ts";
 export type { PlaceMap } from "./place-field.ts";
 
 export interface CallChoice {
-  /** Null where there is no map: a place can still be typed. */
-  map: PlaceMap | null;
+  /** The map once it is there, which may be later than the form; null where there is none: a place can still be typed. */
+  map: () => PlaceMap | null;
   /** A place that was picked on the map before the form was opened. */
   at?: { lat: number; lon: number };
   /** Told the number of the incident as soon as the service has it. */
@@ -38,6 +38,8 @@ class Call {
   #draft: Draft;
   #faults = new Map<Field, string>();
   #other = "";
+  /** What stands here was typed before. */
+  #kept: boolean;
   #waiting = false;
   #closed = false;
   readonly #field: PlaceField;
@@ -49,8 +51,8 @@ class Call {
     readonly rules: Force,
   ) {
     this.#draft = readDraft(this.#by);
-    const kept = !isEmpty(this.#draft);
-    this.#draw(kept);
+    this.#kept = !isEmpty(this.#draft);
+    this.#draw();
     this.#field = new PlaceField(this.#part(".call-place"), {
       map: choice.map,
       typed: this.#draft.typed,
@@ -58,7 +60,7 @@ class Call {
       onChange: (typed, chosen) => this.#change({ typed, place: chosen }, "place"),
     });
     if (choice.at !== undefined) this.#field.picked(choice.at.lat, choice.at.lon);
-    const timer = setInterval(() => this.#draw(), 1000);
+    const timer = setInterval(() => this.#tick(), 1000);
     this.#ends = [this.#bind(), whenRestored(() => this.#reload()), outbox.listen(() => this.#draw()), () => clearInterval(timer)];
     this.#part<HTMLElement>(`input[name=grade]${this.#draft.grade === "" ? "" : ":checked"}`).focus();
   }
@@ -79,6 +81,11 @@ class Call {
     ]);
   }
 
+  #tick(): void {
+    this.#draw();
+    this.#field.draw();
+  }
+
   #part<E extends Element>(selector: string): E {
     return this.place.querySelector<E>(selector)!;
   }
@@ -87,6 +94,7 @@ class Call {
     const began = this.#draft.received_at === "" ? { received_at: new Date(now()).toISOString() } : {};
     this.#draft = { ...this.#draft, ...began, ...changes };
     this.#faults.delete(field);
+    this.#kept = false;
     // What is being sent is the outbox's to keep; kept twice, it could be sent twice.
     if (!this.#waiting) keepDraft(this.#by, this.#draft);
     this.#draw();
@@ -94,8 +102,9 @@ class Call {
 
   #reload(): void {
     this.#draft = readDraft(this.#by);
+    this.#kept = !isEmpty(this.#draft);
     this.#field.set(this.#draft.typed, this.#draft.place);
-    this.#draw(true);
+    this.#draw();
   }
 
   #clear(): void {
@@ -167,7 +176,7 @@ class Call {
     else this.place.querySelector<HTMLElement>(field === undefined ? "button.primary" : `[name=${field}]`)?.focus();
   }
 
-  #draw(kept = false): void {
+  #draw(): void {
     if (this.#closed) return;
     const { call } = words;
     const submit = (event: Event): void => {
@@ -178,7 +187,7 @@ class Call {
       html`<div class="call">
         <h2 id="call-title">${call.title}</h2>
         <form novalidate @submit=${submit}>
-          ${this.#summary(kept)} ${this.#received()} ${this.#grades()}
+          ${this.#summary()} ${this.#received()} ${this.#grades()}
           <div class="call-place"></div>
           ${this.#text("address", call.address, "street-address")} ${this.#text("type", call.type)} ${this.#boxes("tags")}
           <div class="pair">${this.#text("phone", call.phone, "tel")} ${this.#text("people", call.people)}</div>
@@ -194,13 +203,13 @@ class Call {
     );
   }
 
-  #summary(kept: boolean): TemplateResult {
+  #summary(): TemplateResult {
     const { call } = words;
     const count = this.#faults.size;
     const waits = this.#waiting && outbox.actions.some((each) => each.path === "/v1/incidents" && each.state === "waiting");
     return html`
       <p role="alert" class=${count > 0 || this.#other !== "" ? "bad" : ""}>${count > 0 ? call.faults(count) : ""} ${this.#other}</p>
-      <p role="status">${waits ? call.waits : this.#waiting ? call.sending : kept ? call.kept : ""}</p>
+      <p role="status">${waits ? call.waits : this.#waiting ? call.sending : this.#kept ? call.kept : ""}</p>
     `;
   }
 

@@ -6,9 +6,11 @@
  */
 import { Changes } from "../changes.ts";
 import { at, get, newKey, Problem, send, Unreachable } from "../http.ts";
+import { now } from "../now.ts";
 import { picture, type Happening } from "../picture.ts";
 import type { Case, Line, Recommendation } from "./answers.ts";
 import { isNear, isRelevant, isSame, saidOf } from "./news.ts";
+import { words } from "../words.ts";
 import { learnSetting } from "./waiting.ts";
 
 /** A recommendation as it is shown. */
@@ -24,6 +26,8 @@ const SOON_MS = 300;
 const LATER_MS = 5000;
 // Units that move change the times; so old a list is asked again.
 const OLD_MS = 30_000;
+// One thing that is done often comes as several events; each look is written down, so one look is for all of them.
+const LOOK_MS = 150;
 
 export class Chosen extends Changes {
   known: Case | null = null;
@@ -39,6 +43,7 @@ export class Chosen extends Changes {
   /** Whether somebody works in the list; the view says so. */
   isHeld: () => boolean = () => false;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #look: ReturnType<typeof setTimeout> | null = null;
   #due_at = Infinity;
   #asking: Promise<void> | null = null;
   #again: "hold" | "take" | null = null;
@@ -60,6 +65,7 @@ export class Chosen extends Changes {
     picture.onHappening.delete(this.#happened);
     clearInterval(this.#age);
     if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#look !== null) clearTimeout(this.#look);
   }
 
   get closed(): boolean {
@@ -159,7 +165,7 @@ export class Chosen extends Changes {
 
   #happened = (told: Happening): void => {
     const own = told.incidents[this.id];
-    if (own === null) void this.load();
+    if (own === null) this.#lookSoon();
     else if (own !== undefined && this.known !== null) this.#mine(told, own);
     if (!isRelevant(told, this.id) || !this.isOpen) return;
     const said = saidOf(told);
@@ -170,8 +176,13 @@ export class Chosen extends Changes {
   /** The stream leaves out what is told only to who looks: that is asked again where it may have changed. */
   #mine(told: Happening, own: object): void {
     this.known = { ...this.known!, ...own };
-    if (!told.kind.startsWith("unit_") && told.kind !== "recommended") void this.load();
+    if (!told.kind.startsWith("unit_") && told.kind !== "recommended") this.#lookSoon();
     this.changed();
+  }
+
+  #lookSoon(): void {
+    if (this.#look !== null) clearTimeout(this.#look);
+    this.#look = setTimeout(() => void this.load(), LOOK_MS);
   }
 
   #schedule(after_ms: number): void {
@@ -181,21 +192,28 @@ export class Chosen extends Changes {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#due_at = Infinity;
-      if (!this.#closed && this.isOpen) void this.ask("hold");
+      if (this.#closed) return;
+      if (this.known === null) void this.begin();
+      else if (this.isOpen) void this.ask("hold");
     }, after_ms);
   }
 
   /** Asks again where units have moved since and the list is old; a console that nobody sees asks nothing. */
   #grown(): void {
-    const made = Date.parse((this.newer ?? this.shown)?.answer.now ?? "");
-    if (document.hidden || !this.isOpen || !(Date.now() - made > OLD_MS) || this.#asking !== null) return;
+    const last = this.newer ?? this.shown;
+    const made = Date.parse(last?.answer.now ?? "");
+    if (last?.answer.outcome === "met") return;
+    if (document.hidden || !this.isOpen || !(now() - made > OLD_MS) || this.#asking !== null) return;
     const moved = [...picture.units.values()].some((unit) => unit.fix !== null && Date.parse(unit.fix.fixed_at) > made);
     if (moved) void this.ask("hold");
   }
 
   #failed(error: unknown): void {
-    if (error instanceof Unreachable) this.#schedule(LATER_MS);
-    else if (error instanceof Problem) this.failure = error.message;
+    if (error instanceof Unreachable) {
+      // What is shown stays, and the banner of the connection says how old it is.
+      if (this.known === null) this.failure = words.incident.unreachable;
+      this.#schedule(LATER_MS);
+    } else if (error instanceof Problem) this.failure = error.message;
     else throw error;
   }
 }

@@ -10,7 +10,7 @@ import { words } from "../words.ts";
 import type { RoadMap } from "../map/road-map.ts";
 
 /** What the form does with the map; the board's map has all of it. */
-export type ShapeMap = Pick<RoadMap, "drawShape" | "setDrawn" | "bring">;
+export type ShapeMap = Pick<RoadMap, "works" | "drawShape" | "setDrawn" | "bring">;
 
 export interface ClosingChoice {
   /** Null where there is no map: a road can still be closed by its name. */
@@ -56,13 +56,15 @@ class Closing {
   #closed = false;
   #zone = "UTC";
   #profiles: string[] = [];
+  readonly #map: ShapeMap | null;
   readonly #unlisten: () => void;
 
   constructor(
     readonly place: HTMLElement,
     readonly choice: ClosingChoice,
   ) {
-    this.#where = choice.map === null ? "road" : "line";
+    this.#map = choice.map?.works ? choice.map : null;
+    this.#where = this.#map === null ? "road" : "line";
     this.#unlisten = picture.listen(() => this.#draw());
     this.#draw();
     void this.#learn();
@@ -73,7 +75,7 @@ class Closing {
   close(): void {
     this.#closed = true;
     this.#unlisten();
-    this.choice.map?.setDrawn(null);
+    this.#map?.setDrawn(null);
     render(nothing, this.place);
   }
 
@@ -125,7 +127,7 @@ class Closing {
 
   #wheres(): TemplateResult {
     const told = words.map.closing;
-    const ways: Where[] = this.choice.map === null ? ["road"] : ["line", "polygon", "road"];
+    const ways: Where[] = this.#map === null ? ["road"] : ["line", "polygon", "road"];
     return html`
       <fieldset>
         <legend>${told.where}</legend>
@@ -181,7 +183,7 @@ class Closing {
     return html`
       <li>
         <span>${name}</span> <span>${[factor, profile, until].filter((each) => each !== "").join(" · ")}</span>
-        ${this.choice.map === null ? nothing : html`<button type="button" aria-label=${told.showLabel(name)} @click=${() => this.choice.map!.bring(boxOf(geometry))}>${told.show}</button>`}
+        ${this.#map === null ? nothing : html`<button type="button" aria-label=${told.showLabel(name)} @click=${() => this.#map!.bring(boxOf(geometry))}>${told.show}</button>`}
         ${typeof id === "string"
           ? html`<button type="button" data-closure=${id} aria-label=${told.liftLabel(name)} @click=${() => void this.#lift(id, name)}>${told.lift}</button>`
           : html`<span>${told.fixed}</span>`}
@@ -197,13 +199,13 @@ class Closing {
 
   #keep(shape: GeoJSON.Geometry | null): void {
     this.#shape = shape;
-    this.choice.map?.setDrawn(shape);
+    this.#map?.setDrawn(shape);
   }
 
   async #drawShape(kind: "line" | "polygon"): Promise<void> {
     this.#keep(null);
     this.#draw();
-    this.#keep((await this.choice.map?.drawShape(kind)) ?? null);
+    this.#keep((await this.#map?.drawShape(kind)) ?? null);
     this.#draw();
     // Back to where it was begun: on to the next field, or to draw it again.
     this.place.querySelector<HTMLElement>("[data-draw]")?.focus();

@@ -2,9 +2,9 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import type { Force } from "../force-types.ts";
-import { at, Problem, Unreachable } from "../http.ts";
+import { at, Problem } from "../http.ts";
 import type { Binding } from "../keys.ts";
-import { outbox } from "../outbox.ts";
+import { GivenUp, outbox } from "../outbox.ts";
 import { timeOfDay } from "../time.ts";
 import { words } from "../words.ts";
 import { boundTo, type Case, type Sent, type Step } from "./answers.ts";
@@ -141,7 +141,7 @@ export class Doing {
     try {
       done(await outbox.act<Told>(path, body, label));
     } catch (error) {
-      if (error instanceof Unreachable) return;
+      if (error instanceof GivenUp) return;
       if (!(error instanceof Problem)) throw error;
       const faults = error.faults.map((each) => words.board.fault(each.field, each.accepted));
       const why = [error.message, ...faults].join(words.board.dot);

@@ -2,8 +2,8 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import type { Force } from "../force-types.ts";
-import { at, Problem, Unreachable } from "../http.ts";
-import { outbox } from "../outbox.ts";
+import { at, Problem } from "../http.ts";
+import { GivenUp, outbox } from "../outbox.ts";
 import { dayAndTime } from "../time.ts";
 import { words } from "../words.ts";
 import type { Case, Definition, Marker, Match, Risk } from "./answers.ts";
@@ -25,12 +25,12 @@ export function history(chosen: Chosen, rules: Force): TemplateResult {
   </section>`;
 }
 
-/** What is so or open, at a glance, beside what the incident is. */
+/** What is so or open, at a glance, beside the tags that tell the rest. */
 export function flags(known: Case): TemplateResult | typeof nothing {
   const { risk } = known;
   if (risk === null) return nothing;
   const told = [
-    ...Object.entries(risk.definitions).filter(([, each]) => each.met !== false).map(([name, each]) => flag(name, each)),
+    ...Object.entries(risk.definitions).filter(([, each]) => each.met !== false && !known.tags.includes(each.adds ?? "")).map(([name, each]) => flag(name, each)),
     ...risk.markers.filter((each) => each.in_force && each.holds).map((each) => html`<li class="bad">${words.incident.marker(each.level, each.role)}</li>`),
     ...(known.dash?.level === undefined ? [] : [html`<li class="warn">${words.incident.dash(known.dash.level)}</li>`]),
   ];
@@ -82,7 +82,7 @@ async function answer(chosen: Chosen, key: string, value: boolean | null): Promi
     chosen.learn(await outbox.act<Case>(at("/v1/incidents/", chosen.id, "/vulnerability"), { answers: { [key]: value } }, label));
   } catch (error) {
     if (error instanceof Problem) refusals.tell(label, error.message);
-    else if (!(error instanceof Unreachable)) throw error;
+    else if (!(error instanceof GivenUp)) throw error;
   } finally {
     chosen.answering.delete(key);
     chosen.changed();

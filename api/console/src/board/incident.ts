@@ -87,8 +87,12 @@ class Panel implements IncidentPanel {
     else if (callsign === undefined) this.#ranked.focusSuggested();
     else {
       this.draw();
-      this.place.querySelector<HTMLElement>(`[data-officer="${CSS.escape(callsign)}"]`)?.focus();
+      this.#row(callsign)?.focus();
     }
+  }
+
+  #row(callsign: string): HTMLElement | null {
+    return this.place.querySelector<HTMLElement>(`[data-officer="${CSS.escape(callsign)}"]`);
   }
 
   close(): void {
@@ -101,7 +105,10 @@ class Panel implements IncidentPanel {
 
   draw(): void {
     if (this.#closed) return;
+    const held = (document.activeElement as HTMLElement | null)?.dataset["officer"];
     render(this.#template(), this.place);
+    // A row that was moved has lost the focus.
+    if (held !== undefined && document.activeElement === document.body) this.#row(held)?.focus();
     const note = this.place.querySelector("#way-note");
     if (note !== null && note.textContent !== this.#note) note.textContent = this.#note;
     tick();
@@ -151,7 +158,7 @@ class Panel implements IncidentPanel {
   #sendings(): TemplateResult {
     const { notice } = this.#sender;
     const told = notice === null ? nothing : html`<p><strong>${notice.text}</strong></p>${notice.more.length === 0 ? nothing : html`<ul>${notice.more.map((each) => html`<li>${each}</li>`)}</ul>`}`;
-    return html`<div id="told" class=${notice === null ? "" : notice.kind === "sent" ? "good" : "bad"} role="status">${told}</div>`;
+    return html`<div id="told" class=${notice === null ? "" : notice.kind === "sent" ? "good" : "bad"} role=${notice?.kind === "refused" ? "alert" : "status"}>${told}</div>`;
   }
 
   #who(): TemplateResult {
@@ -196,8 +203,10 @@ function head(known: Case, rules: Force, due_at: string | null): TemplateResult 
       <span>${words.incident.received(timeOfDay(known.received_at, rules.time_zone, true), known.received_by)}</span>
     </p>
     <p>${known.address ?? words.incident.noAddress(known.lat.toFixed(5), known.lon.toFixed(5))}</p>
-    ${known.tags.length === 0 ? nothing : html`<ul class="tags" aria-label=${words.incident.tags}>${known.tags.map((each) => html`<li>${labelled(rules.tags, "tag", each)}</li>`)}</ul>`}
-    ${flags(known)}
+    <div class="marks">
+      ${known.tags.length === 0 ? nothing : html`<ul class="tags" aria-label=${words.incident.tags}>${known.tags.map((each) => html`<li>${labelled(rules.tags, "tag", each)}</li>`)}</ul>`}
+      ${flags(known)}
+    </div>
     ${known.needs.length === 0 ? nothing : html`<p>${words.incident.needs(known.needs.map((each) => labelled(rules.skills, "skill", each)).join(words.board.comma))}</p>`}
     ${known.people.length + (known.phone === null ? 0 : 1) === 0 ? nothing : html`<p>${words.incident.caller([known.phone ?? "", ...known.people].filter((each) => each !== "").join(words.board.dot))}</p>`}
     ${known.raised_by.map((each) => html`<p class="warn">${words.incident.raised(labelled(rules.grades, "grade", known.asked_grade), each)}</p>`)}

@@ -83,7 +83,7 @@ export function leaving(leaves: Leaves | null, rules: Force): string[] {
 }
 
 /** All about the unit in focus, in a place of its own: the rows stay where they are. */
-export function officerDetails(line: Line, says: { armed: boolean; diversion: boolean }, rules: Force): TemplateResult {
+export function officerDetails(line: Line, says: string, rules: Force): TemplateResult {
   const skills = line.skills.map((each) => labelled(rules.skills, "skill", each)).join(words.board.comma);
   const rows: [string, string][] = [
     [words.incident.madeOf, words.incident.parts(runs(line.mobilisation_s), runs(line.drive_s), runs(line.walk_s))],
@@ -98,7 +98,7 @@ export function officerDetails(line: Line, says: { armed: boolean; diversion: bo
   const known = line.time_s === null ? rows.slice(3) : rows;
   return html`<div class="details">
     <h4>${line.callsign}</h4>
-    <p class="hint">${says.armed ? html`<kbd>${words.incident.enter}</kbd> ${says.diversion ? words.incident.diverts(line.callsign) : words.incident.sends(line.callsign)}` : nothing}</p>
+    <p class="hint">${says === "" ? nothing : html`<kbd>${words.incident.enter}</kbd> ${says}`}</p>
     <dl>
       ${known.filter(([, value]) => value !== "").map(([name, value]) => html`<div><dt>${name}</dt><dd>${readable(value, rules)}</dd></div>`)}
     </dl>

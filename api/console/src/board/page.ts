@@ -127,7 +127,7 @@ class Board implements Page {
   #begin(side: Side, place: HTMLElement, at: Place | null, closure?: string): { close(): void } | Promise<{ close(): void }> {
     const onLeft = (): void => this.#leaveSide();
     if (side === "plan") return openPlan(place, { onIncident: (id) => this.go(id), onLeft });
-    if (side === "call") return openCall(place, { map: this.#map, ...(at === null ? {} : { at }), onMade: (id) => this.go(id), onLeft });
+    if (side === "call") return openCall(place, { map: () => this.#map, ...(at === null ? {} : { at }), onMade: (id) => this.go(id), onLeft });
     const onChanged = (): void => this.#panel?.chosen.again();
     return openClosing(place, { map: this.#map, ...(closure === undefined ? {} : { closure }), onChanged, onLeft });
   }
@@ -195,11 +195,12 @@ class Board implements Page {
   }
 
   #nextRegion(): void {
-    const here = REGIONS.findIndex((each) => this.#part(each).contains(document.activeElement));
-    const next = REGIONS[(here + 1) % REGIONS.length]!;
+    const regions = REGIONS.filter((each) => each !== "#side" || this.#panel !== null || this.#side !== null);
+    const here = regions.findIndex((each) => this.#part(each).contains(document.activeElement));
+    const next = regions[(here + 1) % regions.length]!;
     if (next === "#lists") this.#lists.focus({});
-    else if (next === "#map" || this.#panel === null || this.#side !== null) this.#part(next).querySelector<HTMLElement>("[tabindex='0'], canvas, button, input")?.focus();
-    else this.#panel.focus();
+    else if (next === "#side" && this.#side === null) this.#panel?.focus();
+    else this.#part(next === "#side" ? "#aside" : next).querySelector<HTMLElement>("[tabindex='0'], canvas, button, input")?.focus();
   }
 
   #part(selector: string): HTMLElement {

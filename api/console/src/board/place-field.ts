@@ -14,8 +14,8 @@ import type { Chosen } from "./call-draft.ts";
 export type PlaceMap = Pick<RoadMap, "choosePlace" | "look" | "setPoints">;
 
 export interface PlaceChoice {
-  /** Null where there is no map: a place can still be typed. */
-  map: PlaceMap | null;
+  /** The map once it is there; null where there is none: a place can still be typed. */
+  map: () => PlaceMap | null;
   typed: string;
   chosen: Chosen | null;
   /** Told what stands in the field and what was chosen, whenever one of them changes. */
@@ -67,6 +67,7 @@ export class PlaceField {
   #pause: ReturnType<typeof setTimeout> | null = null;
   #picking = false;
   #closed = false;
+  #shownOn: PlaceMap | null = null;
   readonly #list = new Suggestions<Found>("call-places", () => this.draw(), (found) => this.#take(found));
 
   constructor(
@@ -75,7 +76,6 @@ export class PlaceField {
   ) {
     this.#typed = choice.typed;
     this.#chosen = choice.chosen;
-    this.#show();
     this.draw();
   }
 
@@ -107,12 +107,12 @@ export class PlaceField {
   close(): void {
     this.#closed = true;
     if (this.#pause !== null) clearTimeout(this.#pause);
-    this.choice.map?.setPoints(null);
+    this.choice.map()?.setPoints(null);
   }
 
   /** Lets the place be chosen on the map, with the mouse or with the arrows. */
   async pick(): Promise<void> {
-    const { map } = this.choice;
+    const map = this.choice.map();
     if (map === null || this.#picking) return;
     this.#picking = true;
     this.draw();
@@ -126,6 +126,8 @@ export class PlaceField {
 
   draw(): void {
     const { call } = words;
+    // A map that comes later than the field is shown what was chosen by then.
+    if (this.choice.map() !== this.#shownOn) this.#show();
     const described = `call-place-hint call-place-said${this.#fault === "" ? "" : " call-place-fault"}`;
     render(
       html`<div class="place-field">
@@ -161,7 +163,7 @@ export class PlaceField {
   }
 
   #mapButton(): TemplateResult | typeof nothing {
-    if (this.choice.map === null) return nothing;
+    if (this.choice.map() === null) return nothing;
     return html`<button type="button" @click=${() => void this.pick()} aria-pressed=${this.#picking}>${words.call.onMap}</button>`;
   }
 
@@ -177,7 +179,7 @@ export class PlaceField {
     this.#chosen = null;
     this.#said = "";
     this.#fault = "";
-    this.choice.map?.setPoints(null);
+    this.choice.map()?.setPoints(null);
     this.choice.onChange(this.#typed, null);
     this.draw();
     this.#look();
@@ -204,7 +206,8 @@ export class PlaceField {
   }
 
   #pressed = (event: KeyboardEvent): void => {
-    if (!this.#press(event.key)) return;
+    // Together with another key it is one of the form.
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.#press(event.key)) return;
     event.preventDefault();
     event.stopPropagation();
   };
@@ -238,7 +241,8 @@ export class PlaceField {
 
   /** Shows on the map what was chosen. */
   #show(): void {
-    const { map } = this.choice;
+    const map = this.choice.map();
+    this.#shownOn = map;
     if (map === null) return;
     if (this.#chosen === null) return map.setPoints(null);
     const { lat, lon, name } = this.#chosen;

@@ -2,14 +2,13 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import { keys } from "../keys.ts";
-import { outbox } from "../outbox.ts";
 import { timeOfDay } from "../time.ts";
 import { words } from "../words.ts";
 import type { Line } from "./answers.ts";
 import type { Chosen } from "./chosen.ts";
 import { overrideForm } from "./override.ts";
 import { officerDetails, officerRow } from "./officer.ts";
-import type { Sender } from "./send.ts";
+import { isSuggested, type Sender } from "./send.ts";
 
 const LEAST = 8;
 // The second press of a double one must not send whom the first has brought under it.
@@ -36,7 +35,7 @@ export class Ranked {
     readonly choice: RankedChoice,
   ) {
     chosen.isHeld = () => this.#isHeld();
-    sender.onNewList = () => this.focusSuggested();
+    sender.onNewList = () => this.#showNewList();
     this.#unbind = keys.bind(this.#bindings());
   }
 
@@ -57,6 +56,13 @@ export class Ranked {
     const row = this.callsign === null ? null : document.querySelector<HTMLElement>(`${LIST} [data-officer="${CSS.escape(this.callsign)}"]`);
     (row ?? document.querySelector<HTMLElement>("#who"))?.focus();
     this.choice.onFocus(this.line);
+  }
+
+  /** Whoever has gone on to something else meanwhile is not called back by the focus. */
+  #showNewList(): void {
+    const active = document.activeElement;
+    if (active === null || active === document.body || active.closest("#incident") !== null) this.focusSuggested();
+    else this.choice.redraw();
   }
 
   template(): TemplateResult | typeof nothing {
@@ -114,8 +120,13 @@ export class Ranked {
     </div>`;
   }
 
-  #says(): { armed: boolean; diversion: boolean } {
-    return { armed: this.#armed && document.activeElement?.matches(`${LIST} .officer`) === true, diversion: this.sender.isDiversion(this.callsign ?? "") };
+  /** What Enter would do now; empty where it would do nothing. */
+  #says(): string {
+    const { line } = this;
+    const answer = this.chosen.shown?.answer;
+    if (!this.#armed || line === null || answer === undefined || document.activeElement?.matches(`${LIST} .officer`) !== true) return "";
+    if (!line.eligible || !isSuggested(answer, line.callsign)) return words.incident.asksWhy(line.callsign);
+    return this.sender.isDiversion(line.callsign) ? words.incident.diverts(line.callsign) : words.incident.sends(line.callsign);
   }
 
   #focused(callsign: string): void {
@@ -147,7 +158,10 @@ export class Ranked {
 
   async #send(line: Line): Promise<void> {
     this.callsign = line.callsign;
-    await this.sender.send(line);
+    const sending = this.sender.send(line);
+    // At once, not with the next frame: what is typed now belongs to the form that asks for the reason.
+    this.choice.redraw();
+    await sending;
   }
 
   #sendFocused(event: KeyboardEvent): void {
@@ -210,9 +224,4 @@ function submit(): void {
   const active = document.activeElement;
   if (active instanceof HTMLButtonElement) active.click();
   else active?.closest("form")?.requestSubmit();
-}
-
-/** Redraws when an action of the list was kept, sent, or waits. */
-export function onActions(callback: () => void): () => void {
-  return outbox.listen(callback);
 }

@@ -4,8 +4,8 @@
  */
 import { Changes } from "../changes.ts";
 import type { Force } from "../force-types.ts";
-import { at, Problem, Unreachable } from "../http.ts";
-import { outbox } from "../outbox.ts";
+import { at, Problem } from "../http.ts";
+import { GivenUp, outbox } from "../outbox.ts";
 import { timeOfDay } from "../time.ts";
 import { words } from "../words.ts";
 import type { Case, Line, Recommendation } from "./answers.ts";
@@ -116,7 +116,7 @@ export class Sender extends Changes {
   }
 
   #refused(line: Line, label: string, error: unknown): void {
-    if (error instanceof Unreachable) return;
+    if (error instanceof GivenUp) return;
     if (!(error instanceof Problem)) throw error;
     if (this.#closed) return refusals.tell(label, error.message);
     this.notice = this.#noticeOf(error);

@@ -18,6 +18,7 @@ import { network, type Network } from "../network.ts";
 import { theme } from "../theme.ts";
 import { words } from "../words.ts";
 import { closureFeatures, Held, incidentFeature, numbered, routeFeatures, unitFeature, type MapIncident, type MapRoute, type MapUnit } from "./features.ts";
+import { drawLegend } from "./legend.ts";
 import { palettes } from "./palette.ts";
 import { Placing, polygonOf, type ShapeKind } from "./placing.ts";
 import { PICKED, type Shown } from "./shown-style.ts";
@@ -45,6 +46,8 @@ export type Box = [number, number, number, number];
 export type Look = { lat: number; lon: number; zoom?: number } | { bounds: Box };
 
 export interface RoadMap {
+  /** Whether there is a map; where there is none, nothing is shown and nothing can be chosen on it. */
+  readonly works: boolean;
   setUnits(units: readonly MapUnit[]): void;
   setIncidents(incidents: readonly MapIncident[]): void;
   /** As `GET /v1/closures` answers; a feature's id, else its property `name`, is what is picked. */
@@ -98,6 +101,7 @@ export async function openMap(place: HTMLElement, options: MapOptions): Promise<
 }
 
 class LiveMap implements RoadMap {
+  readonly works = true;
   readonly #map: GlMap;
   readonly #trouble: Trouble;
   readonly #placing: Placing;
@@ -105,8 +109,10 @@ class LiveMap implements RoadMap {
   readonly #options: MapOptions;
   readonly #frame: HTMLElement;
   readonly #held = new Map<Shown, { held: Held; features: GeoJSON.Feature[] }>();
+  readonly #legend = document.createElement("div");
   readonly #ends: (() => void)[] = [];
   #ready = false;
+  #working = false;
   #closed = false;
 
   constructor(frame: HTMLElement, network: Network, options: MapOptions) {
@@ -156,7 +162,8 @@ class LiveMap implements RoadMap {
     told.id = `${this.#frame.id}-told`;
     told.className = "hidden-text";
     told.textContent = words.map.listIsPrimary;
-    this.#frame.append(told);
+    this.#legend.className = "map-legend";
+    this.#frame.append(told, this.#legend);
     const canvas = this.#map.getCanvas();
     // Its arrow keys are its own; the page around it is the region.
     canvas.setAttribute("role", "application");
@@ -181,6 +188,7 @@ class LiveMap implements RoadMap {
   #begin(): void {
     for (const [name, { image, options }] of sprites(palettes[theme.now])) this.#map.addImage(name, image, options);
     this.#ready = true;
+    // Another theme may have been chosen since the style was made.
     this.#recolour();
     void this.#checkWorker();
     for (const name of this.#held.keys()) this.#flush(name);
@@ -188,19 +196,19 @@ class LiveMap implements RoadMap {
 
   /** A worker that does not run says nothing, and nothing would be drawn. */
   async #checkWorker(): Promise<void> {
-    const missing = (): void => this.#trouble.say("worker", words.map.noWorker);
-    const late = setTimeout(missing, WORKER_PATIENCE_MS);
+    const late = setTimeout(() => this.#trouble.say("worker", words.map.noWorker), WORKER_PATIENCE_MS);
     this.#ends.push(() => clearTimeout(late));
-    fetch(WORKER, { method: "HEAD" }).then((told) => told.ok || missing(), missing);
     await (this.#map.getSource("border") as GeoJSONSource).setData(this.#network.area);
     clearTimeout(late);
+    this.#working = true;
     this.#trouble.over("worker");
   }
 
   #failed(error: { message: string; status?: number }, source: string | undefined): void {
     if (source !== "tiles") {
       console.error(error);
-      this.#trouble.say("error", words.map.failed(error.message));
+      if (this.#working) this.#trouble.say("error", words.map.failed(error.message));
+      else this.#trouble.say("worker", words.map.noWorker);
     } else if (error.status === 404) this.#trouble.say("tiles", words.map.otherNetwork);
     else this.#tilesAgain();
   }
@@ -230,7 +238,9 @@ class LiveMap implements RoadMap {
   #recolour(): void {
     if (!this.#ready) return;
     const palette = palettes[theme.now];
-    for (const [name, { image }] of sprites(palette)) this.#map.updateImage(name, image);
+    const signs = sprites(palette);
+    for (const [name, { image }] of signs) this.#map.updateImage(name, image);
+    drawLegend(this.#legend, signs);
     for (const { id, paint } of layers(palette))
       for (const [property, value] of Object.entries(paint ?? {})) this.#map.setPaintProperty(id, property as never, value as never, { validate: false });
   }
@@ -346,6 +356,7 @@ class LiveMap implements RoadMap {
 
 /** Stands where there is no map. */
 class NoMap implements RoadMap {
+  readonly works = false;
   constructor(readonly frame: HTMLElement) {}
   setUnits(): void {}
   setIncidents(): void {}

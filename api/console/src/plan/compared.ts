@@ -20,7 +20,7 @@ interface Told {
 
 /** Shows the run `other` by its differences from the run `base`. */
 export function openCompared(place: HTMLElement, force: Force, base: string, other: string): Page {
-  const asked = new Asked<Told>();
+  const asked = new Asked<Told>(words.plan.unreachable);
   asked.listen(() => render(whole(asked, force, other), place));
   void asked.ask(async (signal) => {
     const asking = { signal, ...why() };

@@ -15,7 +15,7 @@ const SIGNS: Record<Finding, string> = { better: "▲", worse: "▼", more: "+",
  */
 export function differences(rows: readonly Difference[], force: Force, label: string, unitOf: (row: Difference) => Unit): TemplateResult {
   return html`<p>${summary(rows)}</p>
-    <div class="plan-scroll" tabindex="0" role="region" aria-label=${label}>
+    <div class="plan-scroll" tabindex="0" role="group" aria-label=${label}>
       <table class="plan-numbers plan-differences">
         <thead>
           <tr>

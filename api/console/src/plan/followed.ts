@@ -3,12 +3,13 @@ import { Asked } from "../audit/asked.ts";
 import { Changes } from "../changes.ts";
 import { get } from "../http.ts";
 import { Stream } from "../stream.ts";
+import { words } from "../words.ts";
 import { why } from "./reason.ts";
 import { pathOf } from "./told.ts";
 import type { Simulation } from "./types.ts";
 
 export class Followed extends Changes {
-  readonly #asked = new Asked<Simulation>();
+  readonly #asked = new Asked<Simulation>(words.plan.unreachable);
   #stream: Stream | null = null;
   #closed = false;
 

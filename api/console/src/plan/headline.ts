@@ -1,6 +1,5 @@
 /** What a run came to: the numbers that a reader asks first, and how much of the demand could be reached hour by hour. */
 import { html, nothing, svg, type TemplateResult } from "lit-html";
-import { styleMap } from "lit-html/directives/style-map.js";
 import type { Force } from "../force.ts";
 import { words } from "../words.ts";
 import { intervalText, measureText, policyLabel, valueText } from "./told.ts";
@@ -9,6 +8,7 @@ import type { Estimate, Key, Results } from "./types.ts";
 const said = words.plan;
 const BAR = 10;
 const HIGH = 60;
+const WIDE_PX = 44;
 
 function same(one: Key, other: Key): boolean {
   return one.measure === other.measure && one.grade === other.grade && one.dimension === other.dimension && one.group === other.group;
@@ -19,7 +19,7 @@ export function headline(results: Results, force: Force): TemplateResult {
   return html`<section aria-labelledby="headline-title">
     <h3 id="headline-title">${said.headline.title}</h3>
     <p class="faint">${said.headline.intro}</p>
-    <div class="plan-scroll" tabindex="0" role="region" aria-label=${said.headline.title}>
+    <div class="plan-scroll" tabindex="0" role="group" aria-label=${said.headline.title}>
       <table class="plan-numbers">
         <thead>
           <tr><th scope="col">${said.headline.number}</th>${policies.map(({ policy }) => html`<th scope="col">${policyLabel(policy)}</th>`)}</tr>
@@ -53,7 +53,7 @@ export function coverage(results: Results): TemplateResult | typeof nothing {
     <h3 id="coverage-title">${said.coverage.title}</h3>
     <p class="faint">${said.coverage.intro}</p>
     ${bars(hours, policyLabel(first.policy))}
-    <div class="plan-scroll" tabindex="0" role="region" aria-label=${said.coverage.title}>
+    <div class="plan-scroll" tabindex="0" role="group" aria-label=${said.coverage.title}>
       <table class="plan-numbers">
         <thead>
           <tr><th scope="col">${said.coverage.hour}</th>${results.policies.map(({ policy }) => html`<th scope="col">${policyLabel(policy)}</th>`)}</tr>
@@ -78,7 +78,7 @@ function hourly(numbers: readonly Estimate[]): Estimate[] {
 /** Bars are the table at a glance; whoever does not see them has the table. */
 function bars(hours: readonly Estimate[], policy: string): TemplateResult {
   return html`<p>${said.coverage.chart(policy)}</p>
-    <svg class="plan-bars" aria-hidden="true" viewBox=${`0 0 ${hours.length * BAR} ${HIGH}`} preserveAspectRatio="none" style=${styleMap({ "max-width": `${hours.length * 3}rem` })}>
+    <svg class="plan-bars" aria-hidden="true" viewBox=${`0 0 ${hours.length * BAR} ${HIGH}`} width=${hours.length * WIDE_PX} preserveAspectRatio="none">
       ${hours.map(({ mean }, row) => svg`<rect x=${row * BAR + 1} width=${BAR - 2} y=${(1 - mean) * HIGH} height=${mean * HIGH}></rect>`)}
     </svg>`;
 }

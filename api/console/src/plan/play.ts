@@ -24,7 +24,8 @@ const LEAP_S = 60;
 export async function openPlay(place: HTMLElement, force: Force, name: string): Promise<Page> {
   const path = pathOf(name);
   const [run, told] = await Promise.all([get<Simulation>(path, why()), get<Animation>(at(`${path}/files/`, ANIMATION), why())]);
-  return new Play(place, force, run, new Shift(told));
+  const rank = (grade: string): number => force.grades.find((each) => each.grade === grade)?.rank ?? force.grades.length;
+  return new Play(place, force, run, new Shift(told, rank));
 }
 
 class Play {
@@ -120,12 +121,11 @@ class Play {
   }
 
   #show(units: ShiftUnit[], incidents: StandingIncident[]): void {
-    const rank = (grade: string): number => this.force.grades.find((each) => each.grade === grade)?.rank ?? this.force.grades.length;
     this.#map?.setUnits(units.map(({ callsign, lat, lon, course_deg, state }) => ({ name: callsign, lat, lon, course_deg, state, label: callsign, age_s: 0, chosen: callsign === this.#chosen })));
     this.#map?.setIncidents(
       incidents.map(({ incident, standing, waits_s, late }) => {
         const { incident_id: name, lat, lon, grade } = incident;
-        return { name, lat, lon, rank: rank(grade), label: standing === "there" ? said.standings.there : said.waits(clock(waits_s)), late, chosen: name === this.#chosen };
+        return { name, lat, lon, rank: this.shift.rank(grade), label: standing === "there" ? said.standings.there : said.waits(clock(waits_s)), late, chosen: name === this.#chosen };
       }),
     );
   }
@@ -169,11 +169,19 @@ class Play {
     return html`<section aria-labelledby="shift-units">
       <h3 id="shift-units">${said.units(units.length)}</h3>
       <ul class="plan-list">
-        ${repeat(units, ({ callsign }) => callsign, (each) => html`<li><button class="plan-shift-one" aria-pressed=${this.#chosen === each.callsign ? "true" : "false"} @click=${() => this.#find(each.callsign, each)}>
-          <strong>${each.callsign}</strong> ${words.map.states[each.state]}<span>${each.activity === null ? said.unknown : (said.activities[each.activity] ?? each.activity)}</span>
-        </button></li>`)}
+        ${repeat(units, ({ callsign }) => callsign, (each) => html`<li>${this.#unit(each)}</li>`)}
       </ul>
     </section>`;
+  }
+
+  #unit(unit: ShiftUnit): TemplateResult {
+    const { callsign, activity, state } = unit;
+    const doing = activity === null ? said.unknown : (said.activities[activity] ?? activity);
+    const bound = this.shift.told.incidents.find((each) => each.incident_id === unit.incident_id);
+    return html`<button class="plan-shift-one" aria-pressed=${this.#chosen === callsign ? "true" : "false"} @click=${() => this.#find(callsign, unit)}>
+      <strong>${callsign}</strong> <span>${doing === words.map.states[state] ? doing : said.doing(words.map.states[state], doing)}</span>
+      ${bound === undefined ? nothing : html`<span class="faint">${said.bound(gradeLabel(this.force, bound.grade), bound.type)}</span>`}
+    </button>`;
   }
 
   #find(name: string, { lat, lon }: { lat: number; lon: number }): void {

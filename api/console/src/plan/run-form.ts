@@ -5,7 +5,7 @@ import type { Fault } from "../http.ts";
 import { momentAt } from "../time.ts";
 import { words } from "../words.ts";
 import { reasonField } from "./reason.ts";
-import { faultText, policyText, startOf } from "./told.ts";
+import { policyText, startOf } from "./told.ts";
 import type { Policy, Scenario } from "./types.ts";
 
 const said = words.plan.form;
@@ -123,7 +123,7 @@ export class RunForm {
 
   #told(field: Field): TemplateResult | typeof nothing {
     const faults = this.faults.get(field) ?? [];
-    return faults.length === 0 ? nothing : html`<span class="cell-fault" id=${`form-${field}-fault`}>${faults.map(faultText).join(" ")}</span>`;
+    return faults.length === 0 ? nothing : html`<span class="cell-fault" id=${`form-${field}-fault`}>${faults.map((fault) => words.plan.table.fault(fault.accepted, fault.hint)).join(" ")}</span>`;
   }
 }
 

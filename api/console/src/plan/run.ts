@@ -23,8 +23,8 @@ export function openRun(place: HTMLElement, force: Force, name: string): Page {
 
 class OneRun {
   readonly #followed: Followed;
-  readonly #results = new Asked<Results>();
-  readonly #others = new Asked<Simulation[]>();
+  readonly #results = new Asked<Results>(words.plan.unreachable);
+  readonly #others = new Asked<Simulation[]>(words.plan.unreachable);
   #refused = "";
   #cancelling = false;
   #closed = false;
@@ -79,7 +79,7 @@ class OneRun {
       await what();
     } catch (error) {
       // What is gone already is what was asked for.
-      if (!(error instanceof Problem) || error.status !== 404) this.#refused = whyOf(error);
+      if (!(error instanceof Problem) || error.status !== 404) this.#refused = whyOf(error, said.unreachable);
     }
   }
 

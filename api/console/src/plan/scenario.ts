@@ -14,6 +14,8 @@ import { addressOf, faultText, periodOf, startOf } from "./told.ts";
 import type { Scenario, Simulation, TableName } from "./types.ts";
 
 const said = words.plan;
+// Roads are loaded and every duty is looked at before a run is accepted.
+const CHECK_MS = 90_000;
 
 export async function openScenario(place: HTMLElement, force: Force, name: string): Promise<Page> {
   return new OneScenario(place, force, await get<Scenario>(at("/v1/scenarios/", name)));
@@ -22,7 +24,7 @@ export async function openScenario(place: HTMLElement, force: Force, name: strin
 class OneScenario {
   readonly #draft: Draft;
   readonly #form: RunForm;
-  readonly #reached = new Asked<null>();
+  readonly #reached = new Asked<null>(words.plan.unreachable);
   readonly #unbind = bindTable();
   readonly #find: Record<TableName, string> = { stations: "", roster: "" };
   #map: ScenarioMap | null = null;
@@ -146,7 +148,7 @@ class OneScenario {
     [this.#asking, this.#refused] = [true, []];
     this.#draw();
     try {
-      const begun = await post<Simulation>("/v1/simulations", body, { ...why(), key: this.#key.name });
+      const begun = await post<Simulation>("/v1/simulations", body, { ...why(), key: this.#key.name, patience_ms: CHECK_MS });
       location.hash = addressOf(begun.simulation_id);
     } catch (error) {
       this.#refuse(error);
@@ -161,7 +163,7 @@ class OneScenario {
     const faults = error instanceof Problem ? error.faults : [];
     const left: Fault[] = this.#form.mark(this.#draft.mark(faults));
     const marked = faults.length - left.length;
-    this.#refused = [...(faults.length === 0 ? [whyOf(error)] : []), ...(marked > 0 ? [said.marked(marked)] : []), ...left.map(faultText)];
+    this.#refused = [...(faults.length === 0 ? [whyOf(error, said.unreachable)] : []), ...(marked > 0 ? [said.marked(marked)] : []), ...left.map(faultText)];
     if (this.#draft.faulty > 0) this.#after(focusFault);
   }
 

@@ -47,7 +47,11 @@ export class Shift {
   /** Moments at which something happens to an incident, each once, by time. */
   readonly happenings: number[];
 
-  constructor(readonly told: Animation) {
+  /** @param rank how urgent a grade is, 1 the most */
+  constructor(
+    readonly told: Animation,
+    readonly rank: (grade: string) => number,
+  ) {
     const moments = told.incidents.flatMap((each) => [each.received_s, each.first_assigned_s, each.first_arrived_s, each.closed_s]);
     const within = moments.filter((moment) => moment !== null && moment >= told.from_s && moment <= told.to_s) as number[];
     this.happenings = [...new Set(within)].sort((a, b) => a - b);
@@ -81,13 +85,13 @@ export class Shift {
     return bound?.incident_id ?? null;
   }
 
-  /** Incidents that are open at a moment, those that nobody was sent to first, then by who has waited longest. */
+  /** Incidents that are open at a moment, those that nobody was sent to first, then by grade, then by who has waited longest. */
   incidents(at_s: number): StandingIncident[] {
     const order: Standing[] = ["waiting", "unready", "sent", "there"];
     return this.told.incidents
       .filter(({ received_s, closed_s }) => received_s <= at_s && (closed_s === null || closed_s > at_s))
       .map((incident) => standingOf(incident, at_s))
-      .sort((a, b) => order.indexOf(a.standing) - order.indexOf(b.standing) || b.waits_s - a.waits_s);
+      .sort((a, b) => order.indexOf(a.standing) - order.indexOf(b.standing) || this.rank(a.incident.grade) - this.rank(b.incident.grade) || b.waits_s - a.waits_s);
   }
 
   /** The next moment at which something happens, or the one before; undefined where there is none. */

@@ -23,7 +23,7 @@ export function openStart(place: HTMLElement, force: Force): Page {
 }
 
 class Start {
-  readonly #kept = new Asked<Kept>();
+  readonly #kept = new Asked<Kept>(words.plan.unreachable);
   /** The one that runs, or is the next to: all others stand still until it has ended. */
   #followed: Followed | null = null;
   #closed = false;

@@ -11,7 +11,6 @@ const said = words.plan.table;
 /** Columns of which few values are accepted; the empty one stands for the table's own choice. */
 const PATROLS = ["station", "sector", "hot_spots"];
 const ANSWERS = ["yes", "no"];
-const WIDE = new Set(["skills", "name", "breaks", "station"]);
 const WITHIN = ".plan-table";
 
 export interface TableOptions {
@@ -71,7 +70,7 @@ function one({ draft, table: name, actions }: TableOptions, row: Row): TemplateR
     next?.querySelector<HTMLElement>("input")?.focus();
   };
   return html`<tr>
-    ${COLUMNS[name].map((column) => html`<td class=${WIDE.has(column) ? "wide" : ""}>${cell(draft, name, row, column, called)}</td>`)}
+    ${COLUMNS[name].map((column) => html`<td class=${`column-${column}`}>${cell(draft, name, row, column, called)}</td>`)}
     <td class="plan-row-actions">
       ${actions?.(row) ?? nothing}
       <button aria-label=${said.copyOf(called)} @click=${() => copy(draft, name, row)}>${said.copy}</button>
@@ -97,8 +96,9 @@ function cell(draft: Draft, name: TableName, row: Row, column: string, called: s
   const write = (event: Event): void => draft.set(name, row, column, (event.target as HTMLInputElement).value.trim());
   const choices = choicesOf(draft, name, column, value);
   const invalid = faults.length > 0 ? "true" : "false";
+  // What is being typed stays while the table is drawn anew: only another value than was drawn before is put in.
   return html`${choices === null
-      ? html`<input id=${id} data-table=${name} data-column=${column} aria-label=${label} aria-invalid=${invalid} aria-describedby=${told} autocomplete="off" spellcheck="false" .value=${live(value)} @change=${write} />`
+      ? html`<input id=${id} data-table=${name} data-column=${column} aria-label=${label} aria-invalid=${invalid} aria-describedby=${told} autocomplete="off" spellcheck="false" .value=${value} @change=${write} />`
       : html`<select id=${id} data-table=${name} data-column=${column} aria-label=${label} aria-invalid=${invalid} aria-describedby=${told} @change=${write}>
           ${choices.map((each) => html`<option value=${each} .selected=${live(each === value)}>${optionText(name, column, each)}</option>`)}
         </select>`}

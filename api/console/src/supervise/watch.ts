@@ -3,6 +3,7 @@ import { Changes } from "../changes.ts";
 import { at, get, Problem, Unreachable } from "../http.ts";
 import { picture, type Happening } from "../picture.ts";
 import { session } from "../session.ts";
+import type { Stream } from "../stream.ts";
 import { Asked, soonest, type Again } from "./asked.ts";
 import { bounds, dayAfter, midnight, today, type Days } from "./period.ts";
 import type { Assessments, Marker, Review, Sample, Supervision, Task } from "./types.ts";
@@ -20,6 +21,7 @@ export class Watch extends Changes {
   readonly assessments: Asked<Assessments>;
   readonly samples: Asked<Sample[]>;
   #seen = 0;
+  #stream: Stream | null = null;
   #lost = false;
   readonly #leave: (() => void)[] = [];
 
@@ -48,7 +50,8 @@ export class Watch extends Changes {
   close(): void {
     for (const leave of this.#leave) leave();
     for (const each of [this.day, ...this.#kept]) each.close();
-    picture.close();
+    // Another page may have opened it anew by then.
+    if (picture.stream === this.#stream) picture.close();
   }
 
   assessmentsPath(): string {
@@ -86,6 +89,7 @@ export class Watch extends Changes {
   async #open(): Promise<void> {
     try {
       await picture.open();
+      this.#stream = picture.stream;
       this.#seen = picture.seq;
     } catch (error) {
       if (!(error instanceof Unreachable) && !(error instanceof Problem)) throw error;
@@ -109,7 +113,6 @@ export class Watch extends Changes {
     this.#lost = picture.connection === "lost" || (this.#lost && picture.connection !== "live");
     this.#seen = picture.seq;
     if (missed) for (const each of [this.day, ...this.#kept]) each.again();
-    this.changed();
   }
 }
 
