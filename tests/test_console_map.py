@@ -134,11 +134,11 @@ def test_roads_and_ground_are_there_in_pixels(page: Page) -> None:
     assert seen.share(PARK, GREEN) == 1
     along = [(ROAD[0][0] + part * (ROAD[1][0] - ROAD[0][0]), ROAD[0][1]) for part in (0.1, 0.3, 0.5, 0.7, 0.9)]
     assert sum(seen.share(place, MAIN_ROAD, 1) > 0.5 for place in along) >= 3  # its name may lie on it
-    assert len(np_colours(seen)) > 50
+    assert len(colours(seen)) > 50
     expect(page.get_by_text("© OpenStreetMap contributors")).to_be_visible()
 
 
-def np_colours(seen: Seen) -> set[tuple[int, ...]]:
+def colours(seen: Seen) -> set[tuple[int, ...]]:
     """The colours of a coarse raster of the map."""
     return {tuple(pixel) for row in seen.pixels[::3, ::3].tolist() for pixel in row}
 
@@ -174,8 +174,8 @@ def test_another_theme_loses_nothing(page: Page, port: int) -> None:
     view = page.locator(".road-map").get_attribute("data-view") or ""
     page.get_by_label("Theme").select_option("night")
     seen = see(page, lambda seen: seen.share(NORTH, NIGHT_FREE) == 1)
-    assert LAND not in np_colours(seen)
-    assert NIGHT_LAND in np_colours(seen)
+    assert LAND not in colours(seen)
+    assert NIGHT_LAND in colours(seen)
     expect(page.locator(".road-map")).to_have_attribute("data-view", view)
     page.get_by_label("Theme").select_option("day")
     see(page, lambda seen: seen.share(NORTH, FREE) == 1)

@@ -303,10 +303,10 @@ def test_posts_are_moved_and_added_on_the_map_and_show_what_they_reach(console: 
     page.get_by_role("button", name="Show what is reached in time").click()
     told = page.get_by_text("Areas from the inside out: driven from the nearest station within 5, 10, 15 minutes")
     expect(told).to_be_visible(timeout=RUN_MS)
-    see(page, lambda seen: changed(bare, seen) > 0.2)
+    see(page, lambda seen: changed(bare, seen) > 0.05)
     console.picture("plan-reached")
     page.get_by_role("button", name="Show what is reached in time").click()
-    see(page, lambda seen: changed(bare, seen) < 0.02)
+    see(page, lambda seen: changed(bare, seen) < 0.01)
 
 
 def changed(one: Seen, other: Seen) -> float:

@@ -86,6 +86,7 @@ class Picture extends Changes {
   loaded = false;
   stream: Stream | null = null;
   #loaded_at: Mark | null = null;
+  #opened = 0;
   /** Called with each event, after it is in the picture. */
   readonly onHappening = new Set<(happening: Happening) => void>();
 
@@ -99,11 +100,15 @@ class Picture extends Changes {
     return Math.min(loaded_ms, this.stream?.age_ms() ?? Infinity);
   }
 
-  /** Loads all and follows the stream; it is left off by `close`. */
-  async open(): Promise<void> {
-    this.close();
+  /** Loads all and follows the stream, until the returned function is called or another page opens it. */
+  async open(): Promise<() => void> {
+    this.#close();
+    const opened = ++this.#opened;
     await this.#load();
-    this.#follow();
+    if (opened === this.#opened) this.#follow();
+    return () => {
+      if (opened === this.#opened) this.#close();
+    };
   }
 
   #follow(): void {
@@ -111,7 +116,7 @@ class Picture extends Changes {
     this.stream.listen(() => this.changed());
   }
 
-  close(): void {
+  #close(): void {
     this.stream?.close();
     this.stream = null;
   }

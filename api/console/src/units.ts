@@ -2,6 +2,7 @@
 import type { Force, Status } from "./force-types.ts";
 import type { Unit } from "./picture.ts";
 import { secondsSince } from "./time.ts";
+import { now } from "./now.ts";
 
 /** What a person has to tell apart at a glance; each has a colour, a shape and a word. */
 export type UnitState = "free" | "en_route" | "at_scene" | "busy" | "off" | "unknown";
@@ -31,7 +32,7 @@ export function staleAfter(unit: Pick<Unit, "status" | "fix">, force: Force): nu
 }
 
 /** Seconds since a unit's fix; null where there is none, or where it is dated in the future. */
-export function fixAge(unit: Pick<Unit, "fix">, force: Force, now = Date.now()): number | null {
-  const age_s = secondsSince(unit.fix?.fixed_at ?? null, now);
+export function fixAge(unit: Pick<Unit, "fix">, force: Force, at_ms = now()): number | null {
+  const age_s = secondsSince(unit.fix?.fixed_at ?? null, at_ms);
   return age_s === null || age_s < -force.fixes.future_tolerance_s ? null : Math.max(age_s, 0);
 }

@@ -6,6 +6,7 @@ import { picture, type Incident, type Unit } from "../picture.ts";
 import { fixAge, staleAfter, stateOf } from "../units.ts";
 import { words } from "../words.ts";
 import { dueAt, gradeOf, reachedAt } from "./waiting.ts";
+import { now } from "../now.ts";
 
 export interface Choice {
   unit?: string | null;
@@ -121,9 +122,9 @@ class LiveBoard implements BoardMap {
     this.#due = null;
     this.#due_at = Infinity;
     this.#drawn_at = performance.now();
-    const now = Date.now();
-    this.map.setUnits([...picture.units.values()].flatMap((unit) => this.#unit(unit, now)));
-    this.map.setIncidents([...picture.incidents.values()].map((incident) => this.#incident(incident, now)));
+    const at_ms = now();
+    this.map.setUnits([...picture.units.values()].flatMap((unit) => this.#unit(unit, at_ms)));
+    this.map.setIncidents([...picture.incidents.values()].map((incident) => this.#incident(incident, at_ms)));
     if (this.#closures === picture.closures) return;
     this.#closures = picture.closures;
     this.map.setClosures(picture.closures);

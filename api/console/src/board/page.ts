@@ -16,8 +16,8 @@ import { openPlan } from "./plan.ts";
 import { refusals } from "./refusals.ts";
 
 export async function open(place: HTMLElement, rest: string): Promise<Page> {
-  const [rules] = await Promise.all([force(), picture.open()]);
-  return new Board(place, rules, rest);
+  const [rules, leave] = await Promise.all([force(), picture.open()]);
+  return new Board(place, rules, rest, leave);
 }
 
 /** What stands in the column beside the lists in place of the incident, while it is being filled in. */
@@ -41,6 +41,7 @@ class Board implements Page {
     readonly place: HTMLElement,
     readonly rules: Force,
     rest: string,
+    leave: () => void,
   ) {
     render(frame(), place);
     this.#lists = openLists(this.#part("#lists"), {
@@ -59,6 +60,7 @@ class Board implements Page {
     });
     const drawRefusals = (): void => void render(refusals.template(), this.#part("#refusals"));
     this.#ends = [
+      leave,
       () => commands.close(),
       refusals.listen(drawRefusals),
       keys.bind([{ id: "board.region", key: "F6", label: words.board.keyRegion, run: () => this.#nextRegion() }]),
@@ -121,7 +123,6 @@ class Board implements Page {
     for (const end of this.#ends) end();
     this.#lists.close();
     this.#map?.close();
-    picture.close();
   }
 
   #begin(side: Side, place: HTMLElement, at: Place | null, closure?: string): { close(): void } | Promise<{ close(): void }> {

@@ -131,8 +131,13 @@ class OneScenario {
     this.#focusNew(name, this.#draft.add(name, {}), name === "stations" ? "name" : "callsign");
   }
 
+  /** The next thing that is typed is its name. */
   #focusNew(name: TableName, row: Row, column: string): void {
-    this.#after(() => document.getElementById(fieldId(name, row, column))?.focus());
+    this.#after(() => {
+      const field = document.getElementById(fieldId(name, row, column)) as HTMLInputElement | null;
+      field?.focus();
+      field?.select();
+    });
   }
 
   /** Does it when what was changed is drawn. */
@@ -210,7 +215,7 @@ class OneScenario {
         <button aria-pressed=${this.#reaching ? "true" : "false"} @click=${() => this.#toggleReach()}>${said.reach.show}</button>
         <label>${said.reach.at} <input type="datetime-local" max="9999-12-31T23:59" .value=${this.#local} @change=${choose} /></label>
       </div>
-      <p class="faint" role="status">${this.#reaching ? (this.#reached.why !== "" ? said.reach.failed(this.#reached.why) : this.#reached.waiting ? said.reach.asking : said.reach.legend(minutesOf(grade), grade.label, grade.profile)) : ""}</p>`;
+      <p class="plan-reach-told faint" role="status">${this.#reaching ? (this.#reached.why !== "" ? said.reach.failed(this.#reached.why) : this.#reached.waiting ? said.reach.asking : said.reach.legend(minutesOf(grade), grade.label, grade.profile)) : ""}</p>`;
   }
 
   #table(name: TableName): TemplateResult {

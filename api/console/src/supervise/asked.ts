@@ -1,5 +1,6 @@
 /** An answer that is asked for again whenever something happened that may change it, and never more often than is bearable. */
 import { Problem } from "../http.ts";
+import { now } from "../now.ts";
 
 const APART_MS = 1000;
 /** Of the service's time, a page that is looked at may take a fifth. */
@@ -91,7 +92,7 @@ export class Asked<T> implements Again {
     if (this.#moment !== null) clearTimeout(this.#moment);
     const moment = this.next(value);
     if (moment === null) return;
-    const left_ms = moment - Date.now();
+    const left_ms = moment - now();
     // The clock here may be ahead of the service's: what should be over and is not is asked again a little later.
     this.#moment = setTimeout(() => this.again(), Math.min(left_ms > 0 ? left_ms + APART_MS : LATER_MS, MOST_MS));
   }

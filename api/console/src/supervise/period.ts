@@ -1,4 +1,5 @@
 /** The days that are looked at, by the force's own calendar, as they stand in the page's address. */
+import { now } from "../now.ts";
 
 export interface Days {
   /** The first and the last day, such as `2026-11-26`. */
@@ -10,8 +11,8 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const DAY_MS = 86_400_000;
 
 /** The day it is where the force is. */
-export function today(zone: string, now = Date.now()): string {
-  const part = partsOf(now, zone);
+export function today(zone: string, at_ms = now()): string {
+  const part = partsOf(at_ms, zone);
   return `${part("year")}-${part("month")}-${part("day")}`;
 }
 

@@ -9,6 +9,7 @@ import { running } from "./running.ts";
 import type { Told } from "./told.ts";
 import type { Marker, Review, Task } from "./types.ts";
 import type { Watch } from "./watch.ts";
+import { now } from "../now.ts";
 
 const said = words.supervise;
 /** From how many days before its end a marker is shown. */
@@ -102,8 +103,8 @@ function victimTold(doing: Doing, name: string): TemplateResult {
 }
 
 /** Markers that have ended or soon will, unless somebody renews them. */
-export function endingSoon(markers: readonly Marker[], now = Date.now()): Marker[] {
-  return markers.filter((each) => Date.parse(each.expires_at) < now + ENDING_DAYS * DAY_MS).sort((a, b) => Date.parse(a.expires_at) - Date.parse(b.expires_at));
+export function endingSoon(markers: readonly Marker[], at_ms = now()): Marker[] {
+  return markers.filter((each) => Date.parse(each.expires_at) < at_ms + ENDING_DAYS * DAY_MS).sort((a, b) => Date.parse(a.expires_at) - Date.parse(b.expires_at));
 }
 
 export function markerList({ watch, told }: Todo): TemplateResult {

@@ -5,6 +5,7 @@ import { words } from "../words.ts";
 import { textOf, type Doing } from "./doing.ts";
 import { running } from "./running.ts";
 import type { Told } from "./told.ts";
+import { now } from "../now.ts";
 
 const said = words.supervise.record;
 
@@ -84,7 +85,7 @@ export class Verification {
     this.doing.say(said.begun);
     try {
       this.#proof = await this.#prove(after);
-      this.#at = Date.now();
+      this.#at = now();
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : String(error);
     }

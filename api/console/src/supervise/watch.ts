@@ -3,7 +3,6 @@ import { Changes } from "../changes.ts";
 import { at, get, Problem, Unreachable } from "../http.ts";
 import { picture, type Happening } from "../picture.ts";
 import { session } from "../session.ts";
-import type { Stream } from "../stream.ts";
 import { Asked, soonest, type Again } from "./asked.ts";
 import { bounds, dayAfter, midnight, today, type Days } from "./period.ts";
 import type { Assessments, Marker, Review, Sample, Supervision, Task } from "./types.ts";
@@ -21,7 +20,7 @@ export class Watch extends Changes {
   readonly assessments: Asked<Assessments>;
   readonly samples: Asked<Sample[]>;
   #seen = 0;
-  #stream: Stream | null = null;
+  #leavePicture: () => void = () => undefined;
   #lost = false;
   readonly #leave: (() => void)[] = [];
 
@@ -50,8 +49,7 @@ export class Watch extends Changes {
   close(): void {
     for (const leave of this.#leave) leave();
     for (const each of [this.day, ...this.#kept]) each.close();
-    // Another page may have opened it anew by then.
-    if (picture.stream === this.#stream) picture.close();
+    this.#leavePicture();
   }
 
   assessmentsPath(): string {
@@ -88,8 +86,7 @@ export class Watch extends Changes {
 
   async #open(): Promise<void> {
     try {
-      await picture.open();
-      this.#stream = picture.stream;
+      this.#leavePicture = await picture.open();
       this.#seen = picture.seq;
     } catch (error) {
       if (!(error instanceof Unreachable) && !(error instanceof Problem)) throw error;
