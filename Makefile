@@ -73,6 +73,7 @@ bench: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks.audit
 	$(BENCH)/bin/python -m benchmarks.simulate
 	$(BENCH)/bin/python -m benchmarks.siting
+	$(BENCH)/bin/python -m benchmarks.tiles
 
 $(BENCH)/.installed: setup.cfg constraints.txt benchmarks/requirements.txt benchmarks/environment.py
 	$(PYTHON) -m benchmarks.environment

@@ -7,7 +7,7 @@ import json
 import math
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -159,6 +159,8 @@ def test_a_roster_is_changed_run_and_compared(console: Console, service: Service
     page.get_by_role("link", name="Two hours in Gothenburg").click()
     expect(page.get_by_text("20 Nov 2026, 17:00, 2 hours")).to_be_visible()
     change(page, service)
+    asked = list[str]()
+    page.on("request", lambda request: asked.append(request.url))
     page.get_by_role("button", name="Start the run").click()
 
     # A scenario that was changed is checked as a whole before it is accepted.
@@ -167,6 +169,9 @@ def test_a_roster_is_changed_run_and_compared(console: Console, service: Service
     expect(page.get_by_role("progressbar", name="playing replications")).to_be_visible()
     done(page)
     after = page.url.rpartition("/")[2]
+    # It is told by its stream, and nothing is asked again and again.
+    urls = [url.removeprefix(console.origin) for url in asked]
+    assert (urls.count(f"{POST}/{after}"), urls.count(f"{POST}/{after}/events")) == (1, 1)
     told = service.get(f"{POST}/{after}")
     assert (told["called"], told["changed"], told["by"]) == ("four cars fewer", ["roster"], "planner")
     look_at_results(page, service.get(f"{POST}/{after}/files/results.json"))
@@ -203,7 +208,7 @@ def look_at_results(page: Page, results: Any) -> None:
     assert len(shown) == len(results["headline"])
     kept = results["policies"][0]["numbers"]
     sent = next(each for each in kept if each["measure"] == "nearest_sent" and not each["dimension"] + each["grade"])
-    text = dict(map(tuple, shown))["Nearest-sent rate"]
+    text = next(row[1] for row in shown if row[0] == "Nearest-sent rate")
     assert text.startswith(f"{round(sent['mean'] * 100)}%"), (text, sent)
     assert re.search(r"\(\d.* to .*%\)", text), text
     hours = numbers(page, "Demand in reach, hour by hour")
@@ -329,7 +334,7 @@ def places(told: Any, at_s: float) -> dict[str, tuple[float, float, str]]:
     return found
 
 
-def metres(one: tuple[float, ...], two: tuple[float, ...]) -> float:
+def metres(one: Sequence[Any], two: Sequence[Any]) -> float:
     return math.hypot((one[0] - two[0]) * 111_320, (one[1] - two[1]) * 59_500)
 
 
@@ -398,13 +403,12 @@ def test_all_of_it_without_a_mouse(console: Console, before: str) -> None:
     expect(page.get_by_label("Crew of C11")).to_be_focused()
     expect(page.get_by_label("Crew of C11")).to_have_value("3")
     expect(page.get_by_text("Runs with your roster and the scenario's stations.")).to_be_visible()
-    page.keyboard.press("?")
     page.goto(f"{console.origin}/#/plan/run/{before}")
     done(page)
     tab_to(page, page.get_by_role("link", name="Play the shift"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Shift: as it is")).to_be_visible()
-    tab_to(page, page.get_by_role("button", name="Play", exact=True))
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_focused()
     page.keyboard.press("l")
     expect(page.get_by_role("slider", name="Time")).to_have_attribute("aria-valuetext", "17:01:00")
 

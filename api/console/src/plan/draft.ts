@@ -27,6 +27,7 @@ export class Draft extends Changes {
   rows: Record<TableName, Row[]> = { stations: [], roster: [] };
   readonly #own: Record<TableName, string>;
   readonly #kept: string;
+  #changed: Partial<Record<TableName, boolean>> = {};
   #ids = 0;
 
   constructor(readonly scenario: Scenario) {
@@ -39,6 +40,11 @@ export class Draft extends Changes {
 
   /** Whether a table is another than the scenario's own. */
   isChanged(table: TableName): boolean {
+    // A roster may have thousands of lines, and is asked about with every drawing.
+    return (this.#changed[table] ??= this.#differs(table));
+  }
+
+  #differs(table: TableName): boolean {
     return text(this.rows[table].map((row) => row.cells)) !== this.#own[table];
   }
 
@@ -123,6 +129,7 @@ export class Draft extends Changes {
   }
 
   #touched(): void {
+    this.#changed = {};
     const body = this.body();
     try {
       if (Object.keys(body).length === 0) sessionStorage.removeItem(this.#kept);

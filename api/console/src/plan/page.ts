@@ -13,6 +13,16 @@ import { openScenario } from "./scenario.ts";
 import { openStart } from "./start.ts";
 
 export async function open(place: HTMLElement, rest: string): Promise<Page> {
+  const page = await view(place, rest);
+  // What was pressed is gone with the view before: whoever works by keys goes on from the beginning of this one.
+  if (document.activeElement === document.body) {
+    place.tabIndex = -1;
+    place.focus();
+  }
+  return page;
+}
+
+async function view(place: HTMLElement, rest: string): Promise<Page> {
   const known = await force();
   const [kind = "", name = "", part = "", other = ""] = rest.split("/");
   if (kind === "scenario" && name !== "") return openScenario(place, known, name);

@@ -45,6 +45,7 @@ class Play {
     this.#player.listen(() => this.#draw());
     this.#unbind = this.#bindKeys();
     this.#draw();
+    if (document.activeElement === document.body) place.querySelector<HTMLElement>("button.primary")?.focus();
     void this.#openMap();
   }
 
