@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from browsers import Console
+from browsers import BUILT, ROOT, Console
 from running import serving
 
 
@@ -30,3 +34,16 @@ def test_a_dispatcher_signs_in_and_out(console: Console) -> None:
     expect(page.get_by_role("navigation")).to_have_text("Board")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_whoever_installs_the_wheel_needs_no_node(tmp_path: Path) -> None:
+    # Aside, for an earlier build in the checkout would be packed as well.
+    source = tmp_path / "source"
+    shutil.copytree(
+        ROOT, source, ignore=shutil.ignore_patterns(".*", "node_modules", "build", "*.egg-info", "__pycache__")
+    )
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(source)]
+    subprocess.run(command, check=True)  # noqa: S603 - our own command
+    (wheel,) = tmp_path.glob("*.whl")
+    inside = {name for name in ZipFile(wheel).namelist() if name.startswith("api/console/")}
+    assert inside == {f"api/console/built/{each.name}" for each in BUILT.parent.iterdir()}

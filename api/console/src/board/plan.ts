@@ -13,7 +13,7 @@ import { keys } from "../keys.ts";
 import { picture, type Happening } from "../picture.ts";
 import { clock, timeOfDay } from "../time.ts";
 import { words } from "../words.ts";
-import { labelled, runs } from "./figures.ts";
+import { labelled, readable, runs } from "./figures.ts";
 import { saidOf } from "./news.ts";
 import { Proposal } from "./proposal.ts";
 import { reasonForm } from "./proposal-reason.ts";
@@ -197,12 +197,12 @@ class Panel {
   #incident(queued: Queued): TemplateResult {
     const { queue } = words;
     const incident = picture.incidents.get(queued.incident_id);
-    const short = [queued.units_short > 0 ? queue.short(queued.units_short) : "", queued.people_short > 0 ? queue.peopleShort(queued.people_short) : "", ...queued.unmet];
+    const short = [queued.units_short > 0 ? queue.short(queued.units_short) : "", queued.people_short > 0 ? queue.peopleShort(queued.people_short) : "", ...queued.unmet.map((each) => readable(each, this.rules))];
     return html`<li data-incident=${queued.incident_id} ?data-line=${queued.sent.length === 0}>
       <h3>${queue.incident(queued.incident_id, labelled(this.rules.grades, "grade", queued.grade), incident?.type ?? "", incident?.address ?? "")}</h3>
       <p>${this.#lateness(queued)}</p>
       ${queued.sent.length > 0 ? html`<ul>${repeat(queued.sent, (unit) => unit.callsign, (unit) => this.#unit(queued, unit))}</ul>` : nothing}
-      ${queued.reason === null ? nothing : html`<p class="warn">${queue.waits(queued.reason.text)}</p>`}
+      ${queued.reason === null ? nothing : html`<p class="warn">${queue.waits(readable(queued.reason.text, this.rules))}</p>`}
       ${short.some(Boolean) ? html`<p class="warn">${short.filter(Boolean).join(queue.and)}</p>` : nothing}
       ${queued.sent.length === 0 ? this.#lookButton(queued.incident_id) : nothing}
     </li>`;
