@@ -24,7 +24,7 @@ from api.accounts_settings import AccessSettings
 from api.errors import CrossSite, Forbidden, Unauthenticated
 from api.limits import Allowances, LoginAttempts
 from api.oidc import Provider
-from api.roles import CONSULTING, PUBLIC, UNCOUNTED, Actor, may, roles_for
+from api.roles import CONSULTING, LINKED, PUBLIC, UNCOUNTED, Actor, may, roles_for
 from dispatch.store import Store
 from graphs.errors import Fault, InputError
 from graphs.faults import NOTHING, written
@@ -33,6 +33,7 @@ EXTENSION: Final = "nearest_access"
 COOKIE: Final = "nearest_session"
 CSRF_HEADER: Final = "X-CSRF-Token"
 REASON_HEADER: Final = "X-Consultation-Reason"
+REASON_PARAMETER: Final = "reason"
 _REASON_CHARACTERS: Final = (3, 200)
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST_REMEMBERED: Final = 10_000
@@ -181,7 +182,7 @@ def _admit() -> None:
         _require_csrf_token(known.session)
     g.actor, g.session = known.actor, known.session
     if operation in CONSULTING:
-        g.reason = read_reason(request, access().settings)
+        g.reason = read_reason(request, access().settings, linked=operation in LINKED)
 
 
 def _require_role(actor: Actor, operation: str) -> None:
@@ -213,8 +214,13 @@ def require_own_page(asked: Request) -> None:
         )
 
 
-def read_reason(asked: Request, settings: AccessSettings) -> str | None:
+def read_reason(asked: Request, settings: AccessSettings, *, linked: bool = False) -> str | None:
     """Return why somebody looks at an incident; None if they do not say and need not.
+
+    Parameters
+    ----------
+    linked
+        The reason may stand in the address too.
 
     Raises
     ------
@@ -223,11 +229,14 @@ def read_reason(asked: Request, settings: AccessSettings) -> str | None:
     """
     if settings.consultation_reason == "none":
         return None
-    sent = asked.headers.get(REASON_HEADER)
+    # Headers come as Latin-1; who sends more than that sends UTF-8.
+    header = asked.headers.get(REASON_HEADER)
+    sent = None if header is None else header.encode("latin-1", "replace").decode("utf-8", "replace")
+    if sent is None and linked:
+        sent = asked.args.get(REASON_PARAMETER)
     if sent is None and settings.consultation_reason == "optional":
         return None
-    # Headers come as Latin-1; who sends more than that sends UTF-8.
-    reason = " ".join((sent or "").encode("latin-1", "replace").decode("utf-8", "replace").split())
+    reason = " ".join((sent or "").split())
     least, most = _REASON_CHARACTERS
     if not (least <= len(reason) <= most and reason.isprintable()):
         accepted = f"why you look at this incident, in {least} to {most} characters"

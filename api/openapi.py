@@ -14,7 +14,7 @@ from api.csv_lists import LISTS
 from api.examples import picture_body
 from api.parameters import parameters
 from api.problems import KINDS, MEDIA_TYPE
-from api.roles import CONSULTING, PUBLIC, roles_for
+from api.roles import CONSULTING, LINKED, PUBLIC, roles_for
 from api.schemas import (
     REFERENCE,
     ConflictProblem,
@@ -161,6 +161,8 @@ def _add_access(operation: dict[str, Any]) -> None:
         schema = {"type": "string", "minLength": 3, "maxLength": 200}
         named = {"name": "X-Consultation-Reason", "in": "header", "description": said, "schema": schema}
         operation.setdefault("parameters", []).append(named)
+        if name in LINKED:
+            operation["parameters"].append({**named, "name": "reason", "in": "query"})
 
 
 def _add_body(operation: dict[str, Any]) -> None:

@@ -191,6 +191,9 @@ CONSULTING: Final[frozenset[str]] = frozenset(
     }
 )
 
+# Those that a browser opens by a link, which cannot send a header: the reason may stand in the address.
+LINKED: Final[frozenset[str]] = frozenset({"replayReport", "replayFile", "simulationReport", "simulationFile"})
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:

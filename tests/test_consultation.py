@@ -126,6 +126,14 @@ class TestOneIncident:
         desk.get(path)
         assert consulted(desk) == []
 
+    def test_what_a_browser_opens_by_a_link_takes_it_in_the_address(self, town_file: Path) -> None:
+        desk = client_over(town_file, consultation_reason="required", replays_dir=town_file.parent / "linked")
+        report = "/v1/replays/none/report"
+        assert desk.get(report).status_code == 422
+        assert desk.get(f"{report}?reason=no").status_code == 422
+        assert desk.get(f"{report}?reason=%C3%A5rlig%20granskning").status_code == 404
+        assert desk.get("/v1/incidents/N-1?reason=only%20by%20the%20header").status_code == 422
+
     def test_where_a_reason_is_required_nothing_is_shown_without(self, town_file: Path, town: RoadMap) -> None:
         desk = client_over(town_file, consultation_reason="required")
         name, kept = recommend(desk, town)

@@ -240,6 +240,8 @@ export const words = {
     },
   },
   incident: {
+    // Goes with each look, into the record.
+    lookReason: "to send help",
     unknown: "–",
     unknownIncident: "an incident that it does not name",
     unreachable: "The service does not answer. It is asked again.",

@@ -5,7 +5,7 @@ import type { Force } from "../force.ts";
 import { get } from "../http.ts";
 import { words } from "../words.ts";
 import { Asked } from "./asked.ts";
-import { pathOf, why } from "./reason.ts";
+import { pathOf, reason } from "./reason.ts";
 import { addressOf, dated, gradeLabel, lasting, verdictText } from "./told.ts";
 import type { Incidents, Verdict } from "./types.ts";
 
@@ -40,7 +40,7 @@ export class Found {
   async load(after = 0): Promise<void> {
     this.#after = after;
     const query = new URLSearchParams({ ...this.#chosen, limit: String(PAGE), after: String(after) });
-    await this.#asked.ask((signal) => get<Incidents>(`${pathOf(this.replay)}/incidents?${query}`, { signal, ...why() }));
+    await this.#asked.ask((signal) => get<Incidents>(`${pathOf(this.replay)}/incidents?${query}`, { signal, ...reason.why() }));
   }
 
   #choose(name: Filter, event: Event): void {

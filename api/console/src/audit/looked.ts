@@ -3,7 +3,7 @@ import { Changes } from "../changes.ts";
 import { at as path, get } from "../http.ts";
 import { words } from "../words.ts";
 import { Asked } from "./asked.ts";
-import { pathOf, why } from "./reason.ts";
+import { pathOf, reason } from "./reason.ts";
 import { scaleOf, type Scale } from "./scale.ts";
 import type { Known, Moment, Moments, ReplayIncident, Verdict } from "./types.ts";
 
@@ -43,8 +43,8 @@ export class Looked extends Changes {
   async load(): Promise<void> {
     await this.told.ask(async (signal) => {
       const [moments, one] = await Promise.all([
-        get<Moments>(`${this.#path}/moments`, { signal, ...why() }),
-        get<ReplayIncident>(this.#path, { signal, ...why() }),
+        get<Moments>(`${this.#path}/moments`, { signal, ...reason.why() }),
+        get<ReplayIncident>(this.#path, { signal, ...reason.why() }),
       ]);
       return { moments, verdict: one.verdict, sentences: one.sentences };
     });
@@ -101,7 +101,7 @@ export class Looked extends Changes {
   async look(): Promise<void> {
     const moment = this.at;
     const kept = this.#kept.get(moment);
-    await this.known.ask(async (signal) => kept ?? get<Known>(`${this.#path}/known?${new URLSearchParams({ at: moment })}`, { signal, ...why() }));
+    await this.known.ask(async (signal) => kept ?? get<Known>(`${this.#path}/known?${new URLSearchParams({ at: moment })}`, { signal, ...reason.why() }));
     const known = this.known.value;
     if (this.at !== moment || this.known.why !== "" || known === null) return;
     if (this.#kept.size >= KEPT) this.#kept.clear();

@@ -8,7 +8,7 @@ import { words } from "../words.ts";
 import { Asked, whyOf } from "./asked.ts";
 import { Found } from "./found.ts";
 import { progress, sourceText } from "./progress.ts";
-import { pathOf } from "./reason.ts";
+import { pathOf, reason } from "./reason.ts";
 import { dated, lasting } from "./told.ts";
 import { isUnderWay, type Headline, type Rate, type Replay } from "./types.ts";
 
@@ -93,7 +93,7 @@ class OneReplay {
         <p class="standing" role="status">${progress(replay)}</p>
         ${replay.because === null ? nothing : html`<p class="bad notice">${replay.because}</p>`} ${faults(replay)}
         <p class="buttons">
-          ${replay.state === "done" ? html`<a class="button" href=${`${pathOf(this.name)}/report`} target="_blank" rel="noopener">${said.report}</a>` : nothing}
+          ${replay.state === "done" ? html`<a class="button" href=${reason.link(`${pathOf(this.name)}/report`)} target="_blank" rel="noopener">${said.report}</a>` : nothing}
           <button @click=${() => void this.#end()}>${isUnderWay(replay) ? said.cancel : said.remove}</button>
         </p>
         <p class="bad" role="alert">${this.#refused}</p>
@@ -106,7 +106,7 @@ class OneReplay {
     return html`<details class="files">
       <summary>${said.files(replay.files.length)}</summary>
       <ul>
-        ${replay.files.map(({ name, bytes }) => html`<li><a href=${`${pathOf(this.name)}/files/${name.split("/").map((part) => at("", part)).join("/")}`} download>${name}</a> <span class="faint">${said.size(bytes)}</span></li>`)}
+        ${replay.files.map(({ name, bytes }) => html`<li><a href=${reason.link(`${pathOf(this.name)}/files/${name.split("/").map((part) => at("", part)).join("/")}`)} download>${name}</a> <span class="faint">${said.size(bytes)}</span></li>`)}
       </ul>
     </details>`;
   }

@@ -8,7 +8,7 @@ import { momentAt } from "../time.ts";
 import { words } from "../words.ts";
 import { Asked, whyOf } from "./asked.ts";
 import { progress, sourceText } from "./progress.ts";
-import { reasonField, why } from "./reason.ts";
+import { reason } from "./reason.ts";
 import { addressOf, dated } from "./told.ts";
 import { isUnderWay, type Replay } from "./types.ts";
 
@@ -63,7 +63,7 @@ class Replays {
     [this.#asking, this.#refused] = [true, ""];
     this.#draw();
     try {
-      const begun = await post<Replay>("/v1/replays", body, { ...why(), key: this.#key.name });
+      const begun = await post<Replay>("/v1/replays", body, { ...reason.why(), key: this.#key.name });
       location.hash = addressOf(begun.replay_id);
     } catch (error) {
       this.#refused = error instanceof Unreachable ? said.start.notKnown : whyOf(error);
@@ -128,7 +128,7 @@ class Replays {
           <summary>${said.start.whatIf}</summary>
           <label>${said.start.changes} <textarea name="what_if" rows="6" spellcheck="false" maxlength="100000"></textarea></label>
         </details>
-        ${reasonField()}
+        ${reason.field()}
         <p class="bad" role="alert">${this.#refused}</p>
         <button class="primary" ?disabled=${this.#asking || (this.#source === "folder" && kept.folders.length === 0)}>${said.start.submit}</button>
       </form>

@@ -91,7 +91,7 @@ export class Chosen extends Changes {
   /** Looks at the incident, which is written down. */
   async load(): Promise<void> {
     try {
-      this.known = await get<Case>(at("/v1/incidents/", this.id));
+      this.known = await get<Case>(at("/v1/incidents/", this.id), { reason: words.incident.lookReason });
       this.failure = "";
     } catch (error) {
       this.#failed(error);

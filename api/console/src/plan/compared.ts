@@ -6,7 +6,7 @@ import { get } from "../http.ts";
 import type { Page } from "../page.ts";
 import { words } from "../words.ts";
 import { differences } from "./differences.ts";
-import { why } from "./reason.ts";
+import { reason } from "./reason.ts";
 import { addressOf, pathOf, policyLabel, titleOf } from "./told.ts";
 import type { Compared, Simulation } from "./types.ts";
 
@@ -23,7 +23,7 @@ export function openCompared(place: HTMLElement, force: Force, base: string, oth
   const asked = new Asked<Told>(words.plan.unreachable);
   asked.listen(() => render(whole(asked, force, other), place));
   void asked.ask(async (signal) => {
-    const asking = { signal, ...why() };
+    const asking = { signal, ...reason.why() };
     const [one, two] = await Promise.all([base, other].map((name) => get<Simulation>(pathOf(name), asking)));
     const path = `${pathOf(base)}/compared?${new URLSearchParams({ with: other })}`;
     return { base: one!, other: two!, compared: await get<Compared>(path, asking) };

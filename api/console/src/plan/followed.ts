@@ -4,7 +4,7 @@ import { Changes } from "../changes.ts";
 import { get } from "../http.ts";
 import { Stream } from "../stream.ts";
 import { words } from "../words.ts";
-import { why } from "./reason.ts";
+import { reason } from "./reason.ts";
 import { pathOf } from "./told.ts";
 import type { Simulation } from "./types.ts";
 
@@ -34,7 +34,7 @@ export class Followed extends Changes {
   }
 
   async load(): Promise<void> {
-    await this.#asked.ask((signal) => get<Simulation>(pathOf(this.name), { signal, ...why() }));
+    await this.#asked.ask((signal) => get<Simulation>(pathOf(this.name), { signal, ...reason.why() }));
     if (!this.#closed && this.run !== null && this.run.finished_at === null) this.#follow();
   }
 

@@ -10,7 +10,7 @@ import type { Page } from "../page.ts";
 import { clock, timeOfDay } from "../time.ts";
 import { words } from "../words.ts";
 import { Player, SPEEDS } from "./player.ts";
-import { why } from "./reason.ts";
+import { reason } from "./reason.ts";
 import { ANIMATION } from "./run.ts";
 import { Shift, type ShiftUnit, type StandingIncident } from "./shift.ts";
 import { addressOf, gradeLabel, pathOf, policyLabel, titleOf } from "./told.ts";
@@ -23,7 +23,7 @@ const LEAP_S = 60;
 
 export async function openPlay(place: HTMLElement, force: Force, name: string): Promise<Page> {
   const path = pathOf(name);
-  const [run, told] = await Promise.all([get<Simulation>(path, why()), get<Animation>(at(`${path}/files/`, ANIMATION), why())]);
+  const [run, told] = await Promise.all([get<Simulation>(path, reason.why()), get<Animation>(at(`${path}/files/`, ANIMATION), reason.why())]);
   const rank = (grade: string): number => force.grades.find((each) => each.grade === grade)?.rank ?? force.grades.length;
   return new Play(place, force, run, new Shift(told, rank));
 }

@@ -4,7 +4,7 @@ import type { Force } from "../force.ts";
 import type { Fault } from "../http.ts";
 import { momentAt } from "../time.ts";
 import { words } from "../words.ts";
-import { reasonField } from "./reason.ts";
+import { reason } from "./reason.ts";
 import { policyText, startOf } from "./told.ts";
 import type { Policy, Scenario } from "./types.ts";
 
@@ -78,7 +78,7 @@ export class RunForm {
         <label><input type="checkbox" .checked=${this.shown} @change=${(event: Event) => this.#show(event, redraw)} /> ${said.shown}</label>
         ${this.shown ? html`<div class="plan-fields">${this.#moment("from")} ${this.#moment("to")}</div><p class="faint">${said.zone(this.force.time_zone)}</p>` : nothing}
       </fieldset>
-      ${reasonField(this.scenario.past_incidents)}`;
+      ${this.scenario.past_incidents === true ? reason.field() : nothing}`;
   }
 
   #show(event: Event, redraw: () => void): void {

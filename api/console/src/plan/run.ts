@@ -9,7 +9,7 @@ import { differences } from "./differences.ts";
 import { Followed } from "./followed.ts";
 import { coverage, headline } from "./headline.ts";
 import { progress } from "./progress.ts";
-import { why } from "./reason.ts";
+import { reason } from "./reason.ts";
 import { addressOf, dated, faultText, pathOf, policyLabel, policyText, titleOf } from "./told.ts";
 import type { Difference, Results, Simulation, Unit } from "./types.ts";
 
@@ -55,7 +55,7 @@ class OneRun {
 
   async #load(): Promise<void> {
     await Promise.all([
-      this.#results.ask((signal) => get<Results>(at(`${pathOf(this.name)}/files/`, RESULTS), { signal, ...why() })),
+      this.#results.ask((signal) => get<Results>(at(`${pathOf(this.name)}/files/`, RESULTS), { signal, ...reason.why() })),
       this.#others.ask(async (signal) => (await get<{ simulations: Simulation[] }>("/v1/simulations", { signal })).simulations),
     ]);
   }
@@ -115,7 +115,7 @@ class OneRun {
   #buttons(run: Simulation): TemplateResult {
     const has = (file: string): boolean => run.files.some((each) => each.name === file);
     return html`<p class="plan-buttons">
-      ${has("report.html") ? html`<a class="button" href=${`${pathOf(this.name)}/report`} target="_blank" rel="noopener">${said.run.report}</a>` : nothing}
+      ${has("report.html") ? html`<a class="button" href=${reason.link(`${pathOf(this.name)}/report`)} target="_blank" rel="noopener">${said.run.report}</a>` : nothing}
       ${has(ANIMATION) ? html`<a class="button" href=${addressOf(this.name, "shift")}>${said.run.play}</a>` : nothing}
       ${run.finished_at === null
         ? html`<button ?disabled=${this.#cancelling} @click=${() => void this.#cancel()}>${this.#cancelling ? said.run.cancelling : said.run.cancel}</button>`
@@ -166,7 +166,7 @@ class OneRun {
   #files(run: Simulation): TemplateResult | typeof nothing {
     return html`<details>
       <summary>${said.run.files(run.files.length)}</summary>
-      <ul>${run.files.map(({ name, bytes }) => html`<li><a href=${at(`${pathOf(this.name)}/files/`, name)} download>${name}</a> <span class="faint">${words.audit.size(bytes)}</span></li>`)}</ul>
+      <ul>${run.files.map(({ name, bytes }) => html`<li><a href=${reason.link(at(`${pathOf(this.name)}/files/`, name))} download>${name}</a> <span class="faint">${words.audit.size(bytes)}</span></li>`)}</ul>
     </details>`;
   }
 }

@@ -6,7 +6,7 @@ import { at, get, newKey, post, Problem, Unreachable, type Fault } from "../http
 import type { Page } from "../page.ts";
 import { words } from "../words.ts";
 import { Draft, type Row } from "./draft.ts";
-import { why } from "./reason.ts";
+import { reason } from "./reason.ts";
 import { localOf, RunForm } from "./run-form.ts";
 import { minutesOf, mostUrgent, placeOf, ScenarioMap } from "./scenario-map.ts";
 import { bindTable, fieldId, focusFault, table } from "./table.ts";
@@ -153,7 +153,7 @@ class OneScenario {
     [this.#asking, this.#refused] = [true, []];
     this.#draw();
     try {
-      const begun = await post<Simulation>("/v1/simulations", body, { ...why(), key: this.#key.name, patience_ms: CHECK_MS });
+      const begun = await post<Simulation>("/v1/simulations", body, { ...reason.why(), key: this.#key.name, patience_ms: CHECK_MS });
       location.hash = addressOf(begun.simulation_id);
     } catch (error) {
       this.#refuse(error);
