@@ -43,7 +43,7 @@ def point_of(text: str) -> Point | None:
     Point(kind='coordinates', name='57.70, 11.97', lat=57.7, lon=11.97)
     >>> place = point_of("nz495205")
     >>> place.name, round(place.lat, 4), round(place.lon, 4)
-    ('NZ 495 205', 54.5778, -1.2348)
+    ('NZ 495 205', 54.5778, -1.235)
     """
     text = text.strip()
     return _degrees(text) or _metres(text) or _lettered(text)
