@@ -218,7 +218,7 @@ class TestHealth:
 
 class TestProblems:
     @pytest.mark.parametrize(
-        "path", ["/", "/v1", "/v1/recommendation", "/docs/../app.py", "/docs/LICENSE", "/static/x"]
+        "path", ["/nothing", "/v1", "/v1/recommendation", "/docs/../app.py", "/docs/LICENSE", "/static/x"]
     )
     def test_nothing_here(self, http: FlaskClient, path: str) -> None:
         assert problem(http.get(path), "not-found")["faults"] == []

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from api.demonstration import PASSWORD
 from browsers import Console
-from nights import FLAT, SAMPLE, Night
+from nights import FLAT, SAMPLE, Night, ago
 from running import serving
 
 FIGHT = (57.70480, 11.98500)
@@ -172,7 +172,7 @@ class TestPlace:
 class TestCall:
     def test_all_of_it_is_told_with_no_hand_on_the_mouse(self, console: Console, page: Page, night: Night) -> None:
         n0 = fresh()
-        night.call(n0, address="Karl Johansgatan 1", phone="031 123456", tags=["domestic_abuse"])
+        night.call(n0, received_at=ago(3600), address="Karl Johansgatan 1", phone="031 123456", tags=["domestic_abuse"])
         night.post(f"/v1/incidents/{n0}/close", {"outcome": "advice given"})
         page.keyboard.press("/")
         page.keyboard.type("new")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import mimetypes
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from apiflask import APIBlueprint
-from flask import Response, abort, make_response, request, send_from_directory
+from flask import Response, abort, request
 
 blueprint = APIBlueprint("console", __name__, enable_openapi=False)
 BUILT: Final = Path(str(files("api") / "console" / "built"))
@@ -33,19 +33,20 @@ def asset(name: str) -> Response:
 
 
 def _file(name: str) -> Response:
-    if name.startswith(".") or name.endswith((".br", ".gz")) or not (BUILT / name).is_file():
+    there = {each.name for each in BUILT.iterdir()} if BUILT.is_dir() else set()
+    if name not in there or name.endswith(tuple(ending for _, ending in _PACKED)):
         abort(404)
-    coding, ending = next(((code, end) for code, end in _PACKED if _takes(code, name + end)), ("", ""))
+    taken = request.accept_encodings
+    coding, ending = next(
+        ((code, end) for code, end in _PACKED if taken.quality(code) > 0 and name + end in there), ("", "")
+    )
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    response = make_response(send_from_directory(BUILT, name + ending, mimetype=kind, conditional=True, etag=True))
-    if coding:
-        response.headers["Content-Encoding"] = coding
+    response = Response((BUILT / (name + ending)).read_bytes(), mimetype=kind)
     response.headers["Content-Security-Policy"] = _POLICY
     # A browser asks each time whether its copy still holds: a console that is older than its service misleads.
     response.headers["Cache-Control"] = "no-cache"
+    if coding:
+        response.headers["Content-Encoding"] = coding
     response.vary.add("Accept-Encoding")
-    return response
-
-
-def _takes(coding: str, name: str) -> bool:
-    return request.accept_encodings.quality(coding) > 0 and (BUILT / name).is_file()
+    response.add_etag()
+    return cast("Response", response.make_conditional(request))
