@@ -106,8 +106,8 @@ def room(rooms: Callable[..., Room]) -> Room:
     return rooms()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The browser of these tests."""
+    """The browser of these tests; Playwright keeps an event loop running, which other files must not meet."""
     with chromium() as found:
         yield found
