@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
 
 from dispatch.advice import RECOMMENDED
 from dispatch.force import Force
@@ -18,7 +17,9 @@ from dispatch.state import Assignment
 from dispatch.watched import (
     AMENDED,
     CLOSURES,
+    DOMESTIC_ABUSE,
     REGRADED,
+    TOGETHER,
     Advice,
     Arrival,
     Arrived,
@@ -29,10 +30,6 @@ from dispatch.watched import (
     Told,
     Watched,
 )
-
-# Who sends two units names one after the other: what follows within a minute was one decision.
-TOGETHER: Final = timedelta(seconds=60)
-DOMESTIC_ABUSE: Final = "domestic_abuse"
 
 
 def watched(told: Told, beside: Beside, force: Force) -> Watched:

@@ -15,6 +15,9 @@ from dispatch.fold import case_of
 from dispatch.record import Row
 from dispatch.state import Assignment, Case
 
+# Who sends two units names one after the other: what follows within a minute was one decision.
+TOGETHER: Final = timedelta(seconds=60)
+DOMESTIC_ABUSE: Final = "domestic_abuse"
 RECEIVED: Final = "incident_received"
 REGRADED: Final = "incident_regraded"
 AMENDED: Final = "incident_amended"

@@ -26,7 +26,6 @@ CLASSES: Final[tuple[Class, ...]] = (
 JUDGED: Final[frozenset[Class]] = frozenset(CLASSES[:4])
 # Nobody who could have gone was nearer, as far as can be told.
 GOOD: Final[frozenset[Class]] = frozenset(CLASSES[:3])
-DOMESTIC_ABUSE: Final = "domestic_abuse"
 Arrival = Literal["recorded", "missing", "doubtful", "nobody_sent"]
 
 

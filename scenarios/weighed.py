@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from dispatch.model import Fix
 from dispatch.recommend import recommend
 from dispatch.recommendation import Recommendation
+from dispatch.watched import DOMESTIC_ABUSE, TOGETHER
 from graphs.errors import OutsideNetwork
 from graphs.network import Network
 from scenarios.arrival import responses, setting_of
@@ -18,10 +19,8 @@ from scenarios.evidence import Evidence
 from scenarios.judge import Asked, Candidate, Judgement, Sent, by_road, by_straight_line, judge
 from scenarios.known import Known
 from scenarios.past import PastAssignment, PastIncident
-from scenarios.verdict import DOMESTIC_ABUSE, Class, Verdict
+from scenarios.verdict import Class, Verdict
 
-# Who sends two units names one after the other: what follows within a minute was one decision.
-TOGETHER: Final = timedelta(seconds=60)
 # A reason that is entered later than this explains a decision that was made already.
 LATE: Final = timedelta(minutes=15)
 _SHIFTS: Final = (("early", range(6, 14)), ("late", range(14, 22)))

@@ -15,6 +15,7 @@ import pytest
 from dispatch.force import Force
 from dispatch.model import Incident, Picture
 from dispatch.recommend import recommend
+from dispatch.watched import TOGETHER
 from graphs.conditions import Change, Conditions, Stretch
 from graphs.errors import InputError
 from graphs.network import Network
@@ -46,7 +47,6 @@ from scenarios.simulated_records import export, write_records
 from scenarios.simulated_watch import RecordsWatch
 from scenarios.simulation import simulate
 from scenarios.verdict import JUDGED, Verdict
-from scenarios.weighed import TOGETHER
 from verdicts import read_verdicts
 
 TOWN = draw(

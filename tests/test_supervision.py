@@ -15,13 +15,13 @@ import pytest
 from api.routes.supervision import answer, watch
 from api.supervision_answers import Seen
 from desks import TOWN, Room
-from dispatch import incidents, supervision
+from dispatch import incidents
 from dispatch.force import Force
+from dispatch.watched import DOMESTIC_ABUSE
 from nightshift import CLEVELAND, changed
-from scenarios import weighed
 from scenarios.audit_response import response_of
 from scenarios.replay import Replayed, replay
-from scenarios.verdict import DOMESTIC_ABUSE, Verdict
+from scenarios.verdict import Verdict
 from test_replay_record import imported
 
 PLACES = "ABCDEFGH"
@@ -174,11 +174,6 @@ def responds_alike(here: dict[str, Any], verdicts: Sequence[Verdict]) -> None:
     unattended = here["missing"] + here["nobody_sent"] + here["overdue"]
     assert unattended == sum(row.missing + row.nobody_sent for row in rows)
     assert here["pending"] == 0
-
-
-def test_the_rules_of_a_decision_are_those_of_the_audit() -> None:
-    assert supervision.TOGETHER == weighed.TOGETHER
-    assert supervision.DOMESTIC_ABUSE == DOMESTIC_ABUSE
 
 
 def everybody(told: dict[str, Any], group: str = "all") -> dict[str, Any]:

@@ -21,10 +21,12 @@ await build({
 cpSync("index.html", `${out}/index.html`);
 cpSync("icon.svg", `${out}/icon.svg`);
 cpSync("node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs", `${out}/map-worker.js`);
-const notices = ["maplibre-gl", "lit-html", "eventsource-parser"].map((name) => {
-  const folder = `node_modules/${name}`;
+// Of everything that may be part of it, whether or not all of that is used.
+const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
+const notices = Object.entries(packages).filter(([folder, { dev }]) => folder !== "" && !dev).map(([folder, { license }]) => {
   const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
-  return `${name}\n\n${readFileSync(`${folder}/${file}`, "utf8")}`;
+  const text = file === undefined ? `Licence: ${license}` : readFileSync(`${folder}/${file}`, "utf8");
+  return `${folder.replace("node_modules/", "")}\n\n${text}`;
 });
 writeFileSync(`${out}/licences.txt`, notices.join("\n\n----\n\n"));
 for (const name of readdirSync(out)) {

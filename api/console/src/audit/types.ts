@@ -1,19 +1,9 @@
 /** The answers about replays, as far as the console uses them. */
+import type { Measure, Rate } from "../rate.ts";
+
+export type { Measure, Rate };
 
 export type State = "queued" | "running" | "done" | "failed" | "cancelled";
-
-export interface Rate {
-  count: number;
-  of: number;
-  share: number | null;
-  low: number | null;
-  high: number | null;
-}
-
-export interface Measure {
-  of_judged: Rate;
-  of_attended: Rate;
-}
 
 export interface Spread {
   n: number;

@@ -1,17 +1,7 @@
 /** The answers of the service that a supervisor's page shows, as far as it shows them. */
+import type { Measure, Rate } from "../rate.ts";
 
-export interface Rate {
-  count: number;
-  of: number;
-  share: number | null;
-  low: number | null;
-  high: number | null;
-}
-
-export interface Measure {
-  of_judged: Rate;
-  of_attended: Rate;
-}
+export type { Measure, Rate };
 
 export type GroupName = "all" | "domestic_abuse" | "other";
 
