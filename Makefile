@@ -44,11 +44,12 @@ postgres: setup
 browser: setup
 	@$(BIN)/python tests/browser_setup.py
 
+# As many processes as there are processors; a file of tests stays in one.
 test: setup postgres browser
-	$(BIN)/pytest -m 'not slow' --cov --cov-report=term --cov-fail-under=90
+	$(BIN)/pytest -n auto --dist loadfile -m 'not slow' --cov --cov-report=term --cov-fail-under=90
 
 test-all: setup postgres browser
-	$(BIN)/pytest --cov --cov-report=term --cov-fail-under=90
+	$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=term --cov-fail-under=90
 
 lint: setup
 	$(BIN)/ruff check .

@@ -24,7 +24,7 @@ from api.accounts_settings import AccessSettings
 from api.errors import CrossSite, Forbidden, Unauthenticated
 from api.limits import Allowances, LoginAttempts
 from api.oidc import Provider
-from api.roles import CONSULTING, LINKED, PUBLIC, UNCOUNTED, Actor, may, roles_for
+from api.roles import APART, CONSULTING, LINKED, PUBLIC, Actor, may, roles_for
 from dispatch.store import Store
 from graphs.errors import Fault, InputError
 from graphs.faults import NOTHING, written
@@ -32,6 +32,8 @@ from graphs.faults import NOTHING, written
 EXTENSION: Final = "nearest_access"
 COOKIE: Final = "nearest_session"
 CSRF_HEADER: Final = "X-CSRF-Token"
+# A page sends it with what it asks of its own accord while nobody touches it: that is no use of a session.
+UNATTENDED_HEADER: Final = "X-Unattended"
 REASON_HEADER: Final = "X-Consultation-Reason"
 REASON_PARAMETER: Final = "reason"
 _REASON_CHARACTERS: Final = (3, 200)
@@ -87,7 +89,7 @@ class Access:
             refusal = "the key is not valid here: it is wrong, or expired, or was revoked"
         else:
             token = asked.cookies.get(cookie_name(asked), "")
-            found = self._of_session(token) if token else None
+            found = self._of_session(token, used=UNATTENDED_HEADER not in asked.headers) if token else None
             refusal = "the session is over; log in again" if token else "send a key (Authorization: Bearer), or log in"
         if found is None:
             raise Unauthenticated(refusal)
@@ -102,29 +104,38 @@ class Access:
 
         return self._remembered.find(f"key {fingerprint(key)}", ask)
 
-    def _of_session(self, token: str) -> Known | None:
+    def _of_session(self, token: str, *, used: bool) -> Known | None:
         def ask() -> Known | None:
-            session = self.sessions.find(token)
+            session = self.sessions.find(token, used=used)
             return None if session is None else Known(session.actor, session)
 
-        return self._remembered.find(f"session {fingerprint(token)}", ask)
+        return self._remembered.find(_session_name(token, used=used), ask)
 
     def end(self, session: Session) -> None:
         """End a session: here at once, in other workers when they ask the database again."""
         self.sessions.close(session.token)
-        self._remembered.forget(f"session {fingerprint(session.token)}")
+        for used in (True, False):
+            self._remembered.forget(_session_name(session.token, used=used))
 
-    def require_allowance(self, actor: Actor) -> None:
-        """Use one request of what an actor may ask.
+    def require_allowance(self, actor: Actor, operation: str) -> None:
+        """Use one request of what an actor may ask, or of what they may ask of an operation that is counted apart.
 
         Raises
         ------
         TooMany
             There is none left for now.
         """
+        if operation in APART:
+            self.allowances.take(f"{operation} {actor.kind} {actor.name}", APART[operation])
+            return
         settings = self.settings
         per_s = settings.person_requests_per_s if actor.kind == "person" else settings.system_requests_per_s
         self.allowances.take(f"{actor.kind} {actor.name}", per_s)
+
+
+def _session_name(token: str, *, used: bool) -> str:
+    # Apart: one that was found without being used must not keep a use from being noted.
+    return f"session {fingerprint(token)} {used}"
 
 
 class _Remembered:
@@ -174,8 +185,7 @@ def _admit() -> None:
     if request.endpoint is None or (operation := operation_of(current_app, request.endpoint)) in PUBLIC:
         return
     known = access().known(request)
-    if operation not in UNCOUNTED:
-        access().require_allowance(known.actor)
+    access().require_allowance(known.actor, operation)
     _require_role(known.actor, operation)
     if known.session is not None and request.method not in _SAFE:
         require_own_page(request)

@@ -69,8 +69,8 @@ class Sessions:
             connection.execute(sa.insert(sessions), {**values, "opened_us": now, "used_us": now})
         return Session(token, _actor(user), expires_us)
 
-    def find(self, token: str) -> Session | None:
-        """Return the session of a token, if it is under way, and note that it is used."""
+    def find(self, token: str, *, used: bool = True) -> Session | None:
+        """Return the session of a token, if it is under way, and note that it is used, if it is."""
         now = micros(self._clock())
         asked = (
             sa.select(sessions.c.used_us, sessions.c.expires_us, users)
@@ -81,7 +81,8 @@ class Sessions:
             row = connection.execute(asked).first()
         if row is None or now >= min(row.expires_us, row.used_us + self._settings.session_idle_s * SECOND_US):
             return None
-        self._note_use(token, row.used_us, now)
+        if used:
+            self._note_use(token, row.used_us, now)
         return Session(token, _actor(row), row.expires_us)
 
     def _note_use(self, token: str, used_us: int, now: int) -> None:

@@ -72,6 +72,7 @@ from graphs.network import Network
 from graphs.profiles import Profiles
 from graphs.provenance import product_version
 from graphs.summary import summary
+from graphs.tiles import drawing_of
 from scenarios.picture_folder import read_picture_folder
 
 Clock = Callable[[], datetime]
@@ -190,7 +191,7 @@ def _store(settings: Settings, clock: Clock) -> Store:
 
 def _about(network: Network) -> Page:
     area = shapely.geometry.mapping(shapely.set_precision(network.area, 1e-6))
-    body = to_json({**summary(network), "area": area})
+    body = to_json({**summary(network), "drawing": drawing_of(network), "area": area})
     # The profile table and the notes of the build are told too, and the network's hash does not cover them.
     return Page(body, f"{network.hash[:32]}-{hashlib.sha256(body).hexdigest()[:16]}")
 

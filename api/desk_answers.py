@@ -28,9 +28,9 @@ def units_values(live: Live) -> dict[str, Any]:
     return {"seq": live.state.seq, "units": units}
 
 
-def case_values(case: Case) -> dict[str, Any]:
-    """Return an incident."""
-    return asdict(case)
+def case_values(case: Case, force: Force) -> dict[str, Any]:
+    """Return an incident, with whether its place is urban: on that its target rests."""
+    return {**asdict(case), "setting": force.setting(case.lon, case.lat)}
 
 
 def cases_values(live: Live, force: Force) -> dict[str, Any]:
@@ -39,4 +39,4 @@ def cases_values(live: Live, force: Force) -> dict[str, Any]:
         live.state.incidents.values(),
         key=lambda case: (force.grade(case.grade).rank, case.received_at, case.incident_id),
     )
-    return {"seq": live.state.seq, "incidents": [case_values(case) for case in cases]}
+    return {"seq": live.state.seq, "incidents": [case_values(case, force) for case in cases]}

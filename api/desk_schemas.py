@@ -222,6 +222,7 @@ class CaseAnswer(Answer):
     needs: list[str] = Field(description="skills that every unit sent must have")
     units_needed: int = Field(description="how many units must attend")
     sector: str | None = Field(description="null where not given")
+    setting: Literal["urban", "rural", "unknown"] = Field(description="of its place; unknown takes the shorter target")
     on_road: bool = Field(description="whether it is on the carriageway itself")
     address: str | None = Field(description="null where not given")
     phone: str | None = Field(description="null where not given")

@@ -11,6 +11,7 @@ import orjson
 from api.desk_answers import case_values, unit_values
 from dispatch.advice import RECOMMENDED
 from dispatch.fold import HANDLERS
+from dispatch.force import Force
 from dispatch.live import Live
 from dispatch.model import Fix
 from dispatch.record import Row
@@ -35,7 +36,7 @@ def retry() -> bytes:
     return b"retry: %d\n\n" % RETRY_MS
 
 
-def event_message(row: Row, live: Live) -> bytes:
+def event_message(row: Row, live: Live, force: Force) -> bytes:
     """Return the message of an event, with the units, incidents and closures that it changed.
 
     Parameters
@@ -51,7 +52,7 @@ def event_message(row: Row, live: Live) -> bytes:
         "recorded_at": row.recorded_at,
         "actor": row.actor,
         "as_of": live.state.seq,
-        **_changed(row, live),
+        **_changed(row, live, force),
     }
     return message(row.kind, value, row.seq)
 
@@ -72,7 +73,7 @@ def message(kind: str, value: Mapping[str, Any], message_id: int | str | None = 
     return b"%sevent: %s\ndata: %s\n\n" % (name, kind.encode(), orjson.dumps(value))
 
 
-def _changed(row: Row, live: Live) -> dict[str, dict[str, Any]]:
+def _changed(row: Row, live: Live, force: Force) -> dict[str, dict[str, Any]]:
     """Return what an event changed, by name; null for what is not on duty, not open or lifted by now."""
     told, subject = row.details or {}, row.subject or ""
     if row.kind in _CLOSURES:
@@ -85,7 +86,7 @@ def _changed(row: Row, live: Live) -> dict[str, dict[str, Any]]:
         incidents = [name for name in incidents if name in live.state.incidents]
     return {
         "units": {name: _unit(live, name) for name in units},
-        "incidents": {name: _incident(live, name) for name in incidents},
+        "incidents": {name: _incident(live, name, force) for name in incidents},
         "closures": {},
     }
 
@@ -98,8 +99,8 @@ def _unit(live: Live, callsign: str) -> dict[str, Any] | None:
     return unit_values(live, callsign) if callsign in live.state.units else None
 
 
-def _incident(live: Live, incident_id: str) -> dict[str, Any] | None:
+def _incident(live: Live, incident_id: str, force: Force) -> dict[str, Any] | None:
     case = live.state.incidents.get(incident_id)
     if case is None:
         return None
-    return {name: value for name, value in case_values(case).items() if name not in _OF_THE_CALLER}
+    return {name: value for name, value in case_values(case, force).items() if name not in _OF_THE_CALLER}

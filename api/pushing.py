@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Final, cast
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 
 from api.access import access
 from api.errors import Refused, StreamsFull
 from api.orders import actor
-from api.roles import may
+from api.roles import Actor, may
 
 EXTENSION: Final = "nearest_places"
 # A session or key that has ended is noticed so soon, beside what a worker remembers of it.
@@ -92,15 +92,22 @@ def still_allowed(operation: str, note: Callable[[str], None] | None = None) -> 
     note
         Told the name of who watches each time that it is so.
     """
-    guard, name = access(), actor()
+    guard, name, session = access(), actor(), g.session
     asked = request._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - as Werkzeug's own documents say
+
+    def watching() -> Actor | None:
+        if session is None:
+            return guard.known(asked).actor
+        # That a page is open does not show that anybody sits before it.
+        found = guard.sessions.find(session.token, used=False)
+        return None if found is None else found.actor
 
     def allowed() -> bool:
         try:
-            found = guard.known(asked)
+            found = watching()
         except Refused:
             return False
-        if not may(found.actor.roles, operation):
+        if found is None or not may(found.roles, operation):
             return False
         if note is not None:
             note(name)

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import orjson
 
+from dispatch.errors import Conflict
 from dispatch.record import iso
 from scenarios.verdict import Verdict
 
@@ -110,6 +111,11 @@ def list_incidents(path: Path, wanted: Mapping[str, Any], order: str, after: int
         One of `ORDERS`.
     after, limit
         How many are passed over, and how many are returned at most.
+
+    Raises
+    ------
+    Conflict
+        An older version of this program made it, which made no list.
     """
     conditions = " AND ".join(f"{name} = ?" for name in wanted) or "TRUE"
     values = tuple(wanted.values())
@@ -118,11 +124,17 @@ def list_incidents(path: Path, wanted: Mapping[str, Any], order: str, after: int
     counted = f"SELECT count(*) FROM listed WHERE {conditions}"  # noqa: S608
     told = "SELECT verdict FROM incidents WHERE incident_id = ?"
     with _opened(path) as index:
+        _require_listed(index)
         (count,) = index.execute(counted, values).fetchone()
         found = index.execute(some, (*values, limit, after)).fetchall()
         verdicts = [index.execute(told, name).fetchone()[0] for name in found]
         choices = {name: dict(index.execute(_choices(name)).fetchall()) for name in FOUND_BY}
     return Listed(count, list(map(orjson.loads, verdicts)), choices)
+
+
+def _require_listed(index: sqlite3.Connection) -> None:
+    if index.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'listed'").fetchone() is None:
+        raise Conflict("the replay was made by an older version, without a list of its incidents: replay again")
 
 
 def _choices(name: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -21,6 +22,7 @@ from api.settings import Settings
 from dispatch.store import Store
 from scenarios.audited import audited
 from scenarios.csv_out import CLOSURES, write_files
+from scenarios.evidence import NETWORK
 from scenarios.import_asked import Asked, asked_of
 from scenarios.import_manifest import TableManifest
 from scenarios.import_out import bring_in
@@ -49,6 +51,7 @@ def _run(replay: Replay, settings: Settings) -> Mapping[str, Any]:
     write_index(replay.folder / INDEX, done.replayed.verdicts, replay.out / LEDGERS)
     if folder is None:
         # Whoever looks back at an incident asks the very records that were judged.
+        _share_roads(imported / NETWORK, replay)
         imported.replace(replay.kept)
     headline: Mapping[str, Any] = orjson.loads(orjson.dumps(done.audit.headline))
     return headline
@@ -73,6 +76,18 @@ def _record(replay: Replay, settings: Settings) -> Path:
     tell(replay, "importing")
     bring_in(_asked(files, settings), imported, _now())
     return imported
+
+
+def _share_roads(roads: Path, replay: Replay) -> None:
+    """Keep the same roads once for all replays: they are most of what is kept, where a period is short."""
+    for other in (each.kept / NETWORK for each in Replays(replay.folder.parent).all()):
+        # One that goes meanwhile is none to share with.
+        with suppress(OSError):
+            if filecmp.cmp(roads, other, shallow=False):
+                passing = roads.with_name(f".{roads.name}")
+                passing.hardlink_to(other)
+                passing.replace(roads)
+                return
 
 
 def _asked(files: Path, settings: Settings) -> Asked:

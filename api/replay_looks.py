@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import orjson
-
-from api.job_requests import faults_within
-from api.job_results import require_done
 from api.places import QUERY
-from api.replay_requests import records_folder
-from api.replays import Replay, Replays
-from api.settings import Settings
-from dispatch.errors import Conflict, Unknown
+from dispatch.errors import Unknown
 from dispatch.force import Force
 from dispatch.model import Unit
 from dispatch.record import iso
@@ -24,46 +15,6 @@ from graphs.errors import Fault, InputError
 from scenarios.hindsight import Later
 from scenarios.looked_back import LookBack, Then
 from scenarios.moments import Happened
-from scenarios.replay import REPLAY
-
-_lock: Final = threading.Lock()
-# What a worker has looked at last: a folder is read once, however many moments are asked for.
-_open: dict[tuple[Path, str], LookBack] = {}
-
-
-def look_back(replay: Replay, settings: Settings) -> LookBack:
-    """Open the records that a replay judged.
-
-    Raises
-    ------
-    Conflict
-        It is not done, or the records are gone or were changed since.
-    """
-    require_done(replay, Replays.noun)
-    manifest = orjson.loads((replay.out / REPLAY).read_bytes())["inputs"]["manifest"]
-    with _lock:
-        try:
-            folder = _folder(replay, settings)
-            if (folder, manifest) not in _open:
-                found = LookBack.open(folder, manifest)
-                _open.clear()
-                _open[folder, manifest] = found
-            return _open[folder, manifest]
-        except InputError as error:
-            said = "; ".join(str(fault) for fault in faults_within(error, *_around(replay, settings)))
-            name = replay.request.job_id
-            raise Conflict(f"the records of the replay {name} are not there as it read them: {said}") from error
-
-
-def _folder(replay: Replay, settings: Settings) -> Path:
-    folder = replay.request.folder
-    return replay.kept if folder is None else records_folder(folder, settings)
-
-
-def _around(replay: Replay, settings: Settings) -> Iterator[Path]:
-    yield replay.folder
-    if settings.records_dir is not None:
-        yield settings.records_dir
 
 
 def moments_values(back: LookBack, incident_id: str) -> dict[str, Any]:

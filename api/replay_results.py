@@ -53,7 +53,7 @@ def incidents_of(replay: Replay, wanted: Mapping[str, Any], order: str, after: i
     Raises
     ------
     Conflict
-        The replay is not done.
+        The replay is not done, or was made by an older version.
     """
     require_done(replay, Replays.noun)
     found = list_incidents(replay.folder / INDEX, wanted, order, after, limit)

@@ -217,6 +217,7 @@ class NetworkAnswer(Answer):
     attribution: str = Field(description="whom the roads are owed to; to be shown with them")
     licence: str = Field(description="licence of the data")
     hash: Hash = Field(description="SHA-256 of the content")
+    drawing: str = Field(description="name of what its tiles draw, for their address; another where they are others")
     nodes: int = Field(description="junctions and ends of roads")
     edges: int = Field(description="directed edges")
     roads_km: float = Field(description="kilometres of road, both directions counted once")

@@ -166,8 +166,9 @@ PUBLIC: Final = frozenset(
     }
 )
 
-# A map asks for dozens at once, each the same for everybody: they must not use up what a dispatcher may ask for.
-UNCOUNTED: Final = frozenset({"tile"})
+# A map asks for dozens at once, each the same for everybody: they must not use up what a dispatcher may ask for. They
+# have an allowance of their own, in requests a second.
+APART: Final[Mapping[str, int]] = MappingProxyType({"tile": 200})
 
 # Reads about one incident or all of a period, which are recorded with the reason that is given for them.
 CONSULTING: Final[frozenset[str]] = frozenset(

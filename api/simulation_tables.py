@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -14,15 +16,21 @@ from api.simulation_schemas import SimulationBody, TableRow
 from graphs.errors import InputError
 from graphs.faults import read_text
 from scenarios.cells import meant, write_table
+from scenarios.rows import CsvRow
 from scenarios.scenario_files import ROSTER, STATIONS, is_road_source, read_head, read_scenario
 from scenarios.scenario_out import COLUMNS
-from scenarios.scenario_rows import StationRow
+from scenarios.scenario_rows import RosterRow, StationRow
 from scenarios.scenario_tables import CSV, read_rows
 from scenarios.tables import rows_of
 
 # By the names of the body: the file in whose place the rows stand.
 FILES: Final[Mapping[str, str]] = {"stations": STATIONS, "roster": ROSTER}
+_ROWS: Final[Mapping[str, type[CsvRow]]] = {STATIONS: StationRow, ROSTER: RosterRow}
 _GRID: Final = ("easting", "northing")
+# So many columns that there are not are told as faults.
+_MOST_UNKNOWN: Final = 20
+# Each check reads the roads of its scenario.
+_CHECKING: Final = threading.Lock()
 
 
 def scenario_told(name: str, settings: Simulating) -> dict[str, Any]:
@@ -31,15 +39,15 @@ def scenario_told(name: str, settings: Simulating) -> dict[str, Any]:
     Raises
     ------
     InputError
-        There is none of that name, or a file of it cannot be read at all.
+        There is none of that name, a file of it cannot be read at all, or its stations have faults.
     """
     folder = scenario_folder(name, settings)
     try:
         tables = {table: list(_rows(folder / file)) for table, file in FILES.items()}
-        placed = [_placed(row, place) for row, place in zip(tables["stations"], _places(folder), strict=False)]
+        placed = [_placed(row, place) for row, place in zip(tables["stations"], _places(folder), strict=True)]
     except InputError as error:
         raise InputError(faults_within(error, folder.parent, folder)) from error
-    return {**scenario_values(name, settings), **tables, "stations": placed or tables["stations"]}
+    return {**scenario_values(name, settings), **tables, "stations": placed}
 
 
 def _rows(path: Path) -> Iterator[dict[str, str | None]]:
@@ -53,7 +61,11 @@ def _rows(path: Path) -> Iterator[dict[str, str | None]]:
 
 
 def _places(folder: Path) -> list[tuple[float, float] | None]:
-    return [each.row.place() for each in read_rows(folder / STATIONS, StationRow, _anywhere).rows]
+    found = read_rows(folder / STATIONS, StationRow, _anywhere)
+    if found.faults:
+        # A map cannot show a station whose place may be another.
+        raise InputError(found.faults)
+    return [each.row.place() for each in found.rows]
 
 
 def _anywhere(_lat: float, _lon: float) -> bool:
@@ -75,7 +87,11 @@ def changed_tables(body: SimulationBody) -> dict[str, str]:
 
 
 def _csv(file: str, rows: Sequence[TableRow]) -> str:
-    columns = dict.fromkeys((*_header(file, rows), *(column for row in rows for column in row)))
+    known = _ROWS[file].model_fields
+    given = dict.fromkeys(column for row in rows for column in row)
+    # Enough of the others that they are refused: with all that a body may name a table would fill memory.
+    others = islice((column for column in given if column not in known), _MOST_UNKNOWN)
+    columns = dict.fromkeys((*_header(file, rows), *(column for column in given if column in known), *others))
     return write_table(list(columns), [{name: _cell(value) for name, value in row.items()} for row in rows])
 
 
@@ -93,7 +109,8 @@ def _cell(value: Any) -> Any:
 def require_tables(name: str, tables: Mapping[str, str], settings: Simulating) -> None:
     """Refuse tables that the scenario cannot be simulated with.
 
-    Where its roads are still to be compiled, that is left to the simulation: it takes minutes.
+    Where its roads are still to be compiled, that is left to the simulation: it takes minutes. So it is while
+    this worker checks others.
 
     Raises
     ------
@@ -103,8 +120,15 @@ def require_tables(name: str, tables: Mapping[str, str], settings: Simulating) -
     if not tables:
         return
     folder = scenario_folder(name, settings)
-    if is_road_source(folder / read_head(folder).network):
+    if is_road_source(folder / read_head(folder).network) or not _CHECKING.acquire(blocking=False):
         return
+    try:
+        _check(folder, tables)
+    finally:
+        _CHECKING.release()
+
+
+def _check(folder: Path, tables: Mapping[str, str]) -> None:
     with TemporaryDirectory() as into:
         try:
             read_scenario(with_tables(folder, Path(into), tables))

@@ -16,6 +16,7 @@ from api.pushed import HEARTBEAT, opening, positions_message, reset_message
 from api.pushing import ALLOWED_EVERY_S, Places
 from api.tail import KEPT, Tail
 from dispatch.desk import Desk
+from dispatch.force import Force
 from dispatch.model import Fix
 from graphs.errors import NearestError
 
@@ -30,14 +31,16 @@ class Streams:
     ----------
     desk
         Holds the record.
+    force
+        Says of each place whether it is urban.
     stopping
         Set when the process is to end.
     places
         Those of the process.
     """
 
-    def __init__(self, desk: Desk, stopping: threading.Event, places: Places) -> None:
-        self._desk, self._stopping, self._places = desk, stopping, places
+    def __init__(self, desk: Desk, force: Force, stopping: threading.Event, places: Places) -> None:
+        self._desk, self._force, self._stopping, self._places = desk, force, stopping, places
         self._lock = threading.Lock()
         self._open = 0
         self._tail: Tail | None = None
@@ -56,7 +59,7 @@ class Streams:
         try:
             with self._lock:
                 if self._tail is None or self._tail.ended:
-                    self._tail = Tail(self._desk, self._stopping)
+                    self._tail = Tail(self._desk, self._force, self._stopping)
                 self._open += 1
                 return self._tail
         except NearestError:

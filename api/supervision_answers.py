@@ -52,7 +52,9 @@ class Period:
     seq: int
 
 
-def supervision_answer(seen: Sequence[Seen], purged: int, period: Period, force: Force) -> dict[str, Any]:
+def supervision_answer(
+    seen: Sequence[Seen], purged: int, period: Period, force: Force, earlier: Sequence[Watched] = ()
+) -> dict[str, Any]:
     """Return what a supervisor is told.
 
     Parameters
@@ -61,28 +63,30 @@ def supervision_answer(seen: Sequence[Seen], purged: int, period: Period, force:
         Every incident of the period whose details are there.
     purged
         How many others there were.
+    earlier
+        Incidents received before the period at which nobody is known to be yet.
     """
-    now = period.now
+    now, ones = period.now, [each.one for each in seen]
     return {
         "from": _utc(period.start),
         "to": _utc(period.end),
         "as_of": _utc(now),
         "seq": period.seq,
         "force": force.hash,
-        "next_due_at": _next_due(seen, now),
+        "next_due_at": _next_due((*ones, *earlier), now),
         "purged": purged,
         "groups": [_group(name, [each for each in seen if has(each.one)], now) for name, has in _GROUPS.items()],
         "unknown": _reasons(seen, "unknown"),
         "dropped": _reasons(seen, "dropped"),
         "not_nearest": [_not_nearest(each, force) for each in seen if _was_passed_over(each)],
         "overrides": _overrides(seen, force),
-        "late": _late(seen, now),
+        "late": _late(ones, earlier, now),
     }
 
 
-def _next_due(seen: Sequence[Seen], now: datetime) -> str | None:
+def _next_due(ones: Sequence[Watched], now: datetime) -> str | None:
     """Return when the next of those that are not late is."""
-    responses = (each.one.response for each in seen)
+    responses = (each.response for each in ones)
     pending = [one.due_at for one in responses if one is not None and one.standing(now) == "pending" and one.due_at]
     return _utc(min(pending)) if pending else None
 
@@ -138,7 +142,8 @@ def _not_nearest(each: Seen, force: Force) -> dict[str, Any]:
     told, sending = each.verdict, each.one.sending
     assert sending is not None  # noqa: S101 - only what was sent is judged
     return {
-        **_about(each),
+        **_about(each.one),
+        "grade": each.one.grade,
         "decided_at": _utc(sending.at),
         "by": sorted({item.by for item in sending.sent}),
         "sent": list(sending.callsigns),
@@ -152,12 +157,11 @@ def _not_nearest(each: Seen, force: Force) -> dict[str, Any]:
     }
 
 
-def _about(each: Seen) -> dict[str, Any]:
+def _about(one: Watched) -> dict[str, Any]:
     return {
-        "incident_id": each.one.incident_id,
-        "received_at": _utc(each.one.received_at),
-        "grade": each.one.grade,
-        "domestic_abuse": each.one.domestic_abuse,
+        "incident_id": one.incident_id,
+        "received_at": _utc(one.received_at),
+        "domestic_abuse": one.domestic_abuse,
     }
 
 
@@ -211,16 +215,17 @@ def _advised(each: Seen, item: Assignment) -> dict[str, Any]:
     return {"advised": list(found.suggested), "given_up_s": found.given_up_s[item.callsign]}
 
 
-def _late(seen: Sequence[Seen], now: datetime) -> list[dict[str, Any]]:
+def _late(ones: Sequence[Watched], earlier: Sequence[Watched], now: datetime) -> list[dict[str, Any]]:
     """Return who was late or is: those still waiting first, the latest first."""
     found = []
-    for each in seen:
-        response = each.one.response
+    for number, one in enumerate((*ones, *earlier)):
+        response = one.response
         late_s = None if response is None else response.late_s(now)
         if response is None or late_s is None or response.due_at is None:
             continue
         told = {
-            **_about(each),
+            **_about(one),
+            "earlier": number >= len(ones),
             # The grade that was held when somebody arrived.
             "grade": response.grade,
             "clock": response.clock,
@@ -229,7 +234,7 @@ def _late(seen: Sequence[Seen], now: datetime) -> list[dict[str, Any]]:
             "late_s": round(late_s, 3),
             "waiting": response.at is None,
             "arrived_at": None if response.at is None else _utc(response.at),
-            "sent": [] if each.one.sending is None else list(each.one.sending.callsigns),
+            "sent": [] if one.sending is None else list(one.sending.callsigns),
         }
         found.append(told)
     return sorted(found, key=lambda item: (not item["waiting"], -item["late_s"], item["incident_id"]))

@@ -11,6 +11,7 @@ from api.schemas import Answer, Hash, Utc
 Share = Annotated[float, Field(ge=0, le=1)]
 _OF = "of so many"
 _CLASS = "incidents of that class, as docs/audit.md has it"
+_GRADE = "its grade, as it was known when units were first sent"
 
 
 class RateAnswer(Answer):
@@ -110,7 +111,7 @@ class NotNearestAnswer(Answer):
 
     incident_id: str = Field(description="the incident")
     received_at: Utc = Field(description="UTC")
-    grade: str = Field(description="its grade")
+    grade: str = Field(description=_GRADE)
     domestic_abuse: bool = Field(description="whether it is one")
     decided_at: Utc = Field(description="when the first unit was sent, UTC")
     by: list[str] = Field(description="who sent them")
@@ -128,7 +129,7 @@ class OverrideSentAnswer(Answer):
     """A unit that was sent though it was not suggested."""
 
     incident_id: str = Field(description="the incident")
-    grade: str = Field(description="its grade")
+    grade: str = Field(description=_GRADE)
     domestic_abuse: bool = Field(description="whether it is one")
     callsign: str = Field(description="the unit sent")
     at: Utc = Field(description="when, UTC")
@@ -159,6 +160,9 @@ class LateAnswer(Answer):
 
     incident_id: str = Field(description="the incident")
     received_at: Utc = Field(description="UTC")
+    earlier: bool = Field(
+        description="whether it was received before the period: told where to is not given and it waits; in no number"
+    )
     grade: str = Field(description="the grade held when somebody arrived, or now")
     domestic_abuse: bool = Field(description="whether it is one")
     clock: Literal["received", "graded", "dispatched"] = Field(description="what the target counts from")

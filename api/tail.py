@@ -14,6 +14,7 @@ from typing import Final
 
 from api.pushed import PUSHED, event_message
 from dispatch.desk import Desk
+from dispatch.force import Force
 from dispatch.pages import page
 from graphs.errors import NearestError
 
@@ -30,6 +31,8 @@ class Tail:
     ----------
     desk
         Holds the record.
+    force
+        Says of each place whether it is urban.
     stopping
         Set when the process is to end.
 
@@ -39,8 +42,8 @@ class Tail:
         The record cannot be read.
     """
 
-    def __init__(self, desk: Desk, stopping: threading.Event) -> None:
-        self._desk, self._stopping = desk, stopping
+    def __init__(self, desk: Desk, force: Force, stopping: threading.Event) -> None:
+        self._desk, self._force, self._stopping = desk, force, stopping
         self._changed = threading.Condition()
         self._messages: list[tuple[int, bytes]] = []
         self.live = desk.live()
@@ -92,7 +95,7 @@ class Tail:
                 return [message for _, message in self._messages[first:]], max(seq, self.seq)
         with self._desk.store.reading() as reading:
             rows = page(reading, seq, KEPT + 1, PUSHED)
-        missed = [event_message(row, live) for row in rows if row.seq <= live.state.seq]
+        missed = [event_message(row, live, self._force) for row in rows if row.seq <= live.state.seq]
         return (missed if len(missed) <= KEPT else None), live.state.seq
 
     def _follow(self) -> None:
@@ -109,7 +112,7 @@ class Tail:
         if live.state.seq > before:
             with self._desk.store.reading() as reading:
                 rows = page(reading, before, KEPT + 1, PUSHED)
-        new = [(row.seq, event_message(row, live)) for row in rows if row.seq <= live.state.seq]
+        new = [(row.seq, event_message(row, live, self._force)) for row in rows if row.seq <= live.state.seq]
         with self._changed:
             self.live = live
             self._keep(new)

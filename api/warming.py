@@ -14,7 +14,9 @@ from api.road_answers import closures_answer, nearest_answer, nearest_units_answ
 from api.service import Service
 from graphs.conditions import Change, Stretch
 from graphs.errors import Unreachable
+from graphs.gazetteer import gazetteer_of
 from graphs.router import FEW_PLACES, Router
+from graphs.tiles import tiles_of
 from graphs.times import edge_times
 from scenarios.rates import rate
 
@@ -30,6 +32,9 @@ def warm_up(service: Service) -> None:
             # Whether or not anything is closed now, the code for a closed road is compiled.
             _ask(_with_a_closed_road(driving), service)
     closures_answer(service.network, service.conditions, service.clock())
+    # A console opens with dozens of tiles at once, and whoever types asks for names.
+    _ = tiles_of(service.network).streets
+    gazetteer_of(service.network)
     # What works out intervals takes a second to import.
     rate(1, 2)
 

@@ -46,20 +46,30 @@ class Roads:
 
 @lru_cache(maxsize=8)
 def _conditions(roads: Roads, closures: bytes) -> Conditions:
-    features = list(orjson.loads(closures).values())
-    document = {"type": "FeatureCollection", "features": features}
-    opened = closures_of(document, roads.network, "the record")
-    return Conditions((*roads.always.changes, *opened.changes), roads.network.hash)
+    opened = (change for changes in _changes(roads, closures).values() for change in changes)
+    return Conditions((*roads.always.changes, *opened), roads.network.hash)
 
 
 @lru_cache(maxsize=8)
 def _closed_by(roads: Roads, closures: bytes) -> Mapping[Change, str]:
     found: dict[Change, str] = {}
-    for name, feature in orjson.loads(closures).items():
-        document = {"type": "FeatureCollection", "features": [feature]}
-        for change in closures_of(document, roads.network, "the record").changes:
+    for name, changes in _changes(roads, closures).items():
+        for change in changes:
             found.setdefault(change, name)
     return found
+
+
+def _changes(roads: Roads, closures: bytes) -> dict[str, tuple[Change, ...]]:
+    """Return what closures come to, by their names."""
+    features = orjson.loads(closures).items()
+    return {name: _changed(roads, orjson.dumps(each, option=orjson.OPT_SORT_KEYS)) for name, each in features}
+
+
+# Of hundreds of closures one is opened or lifted at a time: the others need not be found on the roads again.
+@lru_cache(maxsize=4096)
+def _changed(roads: Roads, feature: bytes) -> tuple[Change, ...]:
+    document = {"type": "FeatureCollection", "features": [orjson.loads(feature)]}
+    return closures_of(document, roads.network, "the record").changes
 
 
 Made = tuple[DutyUnit, Fix | None, Unit]

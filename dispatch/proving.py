@@ -16,6 +16,7 @@ from dispatch.upkeep import documents_named, last_answer
 from dispatch.verification import Head
 
 _ALL: Final = 10**9
+_AT_A_TIME: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Stretch:
     goes_on: bool
 
 
-def prove_stretch(reading: Reading, after: Head | None, most: int) -> Stretch:
+def prove_stretch(reading: Reading, after: Head | None, most: int, most_bytes: int = _ALL) -> Stretch:
     """Hold rows against each other, and the documents that they name against their hashes.
 
     What is kept beside the rows otherwise, such as the history, is for `dispatch.verification.verify_database`.
@@ -53,6 +54,8 @@ def prove_stretch(reading: Reading, after: Head | None, most: int) -> Stretch:
         the first row.
     most
         So many rows at most.
+    most_bytes
+        No more is begun once so much was proved, of rows and of documents.
 
     Raises
     ------
@@ -61,15 +64,20 @@ def prove_stretch(reading: Reading, after: Head | None, most: int) -> Stretch:
     """
     first, last = 1 if after is None else after.seq + 1, reading.last()
     head = _known(reading, after)
-    gone, named, purged = _Purged(reading, head.seq), dict[str, int](), 0
-    for row in islice(reading.after(head.seq), most):
-        check(row, head.sha256, head.seq + 1)
-        head = Head(row.seq, row.sha256)
-        purged += row.payload is None
-        gone.require_explained(row)
-        for name in documents_of(row):
-            named.setdefault(name, row.seq)
-    _require_documents(reading, named)
+    gone, named, purged, size = _Purged(reading, head.seq), set[str](), 0, 0
+    rows = islice(reading.after(head.seq), most)
+    while size < most_bytes and (some := list(islice(rows, _AT_A_TIME))):
+        new = dict[str, int]()
+        for row in some:
+            check(row, head.sha256, head.seq + 1)
+            head = Head(row.seq, row.sha256)
+            purged += row.payload is None
+            gone.require_explained(row)
+            for name in documents_of(row):
+                if name not in named:
+                    new.setdefault(name, row.seq)
+        named.update(new)
+        size += sum(len(row.payload or "") for row in some) + _proved_documents(reading, new)
     goes_on = last is not None and last.seq > head.seq
     if not goes_on and last_answer(reading) > head.seq:
         raise BrokenRecord(head.seq + 1, f"missing; an answer was given when there were {last_answer(reading)} rows")
@@ -84,6 +92,8 @@ def _known(reading: Reading, after: Head | None) -> Head:
         raise BrokenRecord(after.seq, "missing; it was there when its hash was kept elsewhere")
     if row.sha256 != after.sha256:
         raise BrokenRecord(after.seq, f"its hash is {row.sha256}, and was {after.sha256} when it was kept elsewhere")
+    # The hash alone may have stayed while the row was changed.
+    check(row, row.previous, after.seq)
     return after
 
 
@@ -108,12 +118,14 @@ def _spans(rows: list[Row]) -> Iterator[tuple[int, int, int]]:
         yield from ((first, last, row.seq) for first, last in (row.details or {}).get("rows", ()))
 
 
-def _require_documents(reading: Reading, named: dict[str, int]) -> None:
-    missing = dict(named)
+def _proved_documents(reading: Reading, named: dict[str, int]) -> int:
+    """Hold documents against their hashes, and return how many bytes they have."""
+    missing, size = dict(named), 0
     for document in documents_named(reading, named):
-        seq = missing.pop(document.sha256)
+        seq, size = missing.pop(document.sha256), size + len(document.body)
         if sha256(document.body).hexdigest() != document.sha256:
             raise BrokenRecord(seq, f"the document {document.sha256} that it names was changed")
     if missing:
         name, seq = min(missing.items(), key=lambda item: item[1])
         raise BrokenRecord(seq, f"the document {name} that it names is missing")
+    return size

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from dispatch.advice import RECOMMENDED
 from dispatch.force import Force
@@ -36,14 +37,17 @@ def watched(told: Told, beside: Beside, force: Force) -> Watched:
     """Return what a supervisor watches of an incident."""
     case, sending = told.case, _sending(told, beside, force)
     dropped, unknown = next(_nothing_to_judge(told, sending, force), ("", ""))
+    # As an audit tells of it: what was entered afterwards did not count when somebody was sent.
+    at = told.received_at if sending is None else sending.at
+    then = _details(told, at)
     return Watched(
         incident_id=case.incident_id,
         received_at=told.received_at,
-        grade=case.grade,
-        tags=case.tags,
-        sector=case.sector,
+        grade=_grade(told, at)[0],
+        tags=tuple(sorted(set(then["tags"]))),
+        sector=then["sector"],
         assignments=told.assignments,
-        domestic_abuse=_domestic_abuse(told, sending),
+        domestic_abuse=_domestic_abuse(told, then),
         sending=sending,
         dropped=dropped,
         unknown=unknown or ("" if sending is None else sending.unknown),
@@ -142,15 +146,23 @@ def _grade(told: Told, by: datetime | None) -> tuple[str, datetime]:
     return grade, since
 
 
-def _domestic_abuse(told: Told, sending: Sending | None) -> bool:
-    """Tell whether an incident was one at first, at the decision or at last."""
-    first = (told.rows[0].details or {}).get("tags", ())
-    then = first
+def _details(told: Told, by: datetime) -> Mapping[str, Any]:
+    """Return what was known of an incident by a moment, but for its grade."""
+    known = _first(told)
     for row in told.rows:
-        known = sending is not None and max(row.happened, row.recorded) <= sending.at
-        if known and row.kind == AMENDED and row.details is not None:
-            then = row.details["changes"].get("tags", then)
-    return any(DOMESTIC_ABUSE in tags for tags in (first, then, told.case.tags))
+        if row.kind == AMENDED and row.details is not None and max(row.happened, row.recorded) <= by:
+            known |= row.details["changes"]
+    return known
+
+
+def _first(told: Told) -> dict[str, Any]:
+    """Return what was known of an incident when it was received."""
+    return {"tags": (), "sector": None, **(told.rows[0].details or {})}
+
+
+def _domestic_abuse(told: Told, then: Mapping[str, Any]) -> bool:
+    """Tell whether an incident was one at first, at the decision or at last."""
+    return any(DOMESTIC_ABUSE in tags for tags in (_first(told)["tags"], then["tags"], told.case.tags))
 
 
 def _response(told: Told, sending: Sending | None, beside: Beside, force: Force) -> Response | None:
@@ -172,13 +184,13 @@ def _response(told: Told, sending: Sending | None, beside: Beside, force: Force)
 
 def _arrival(told: Told, beside: Beside, force: Force) -> tuple[Arrival, datetime | None]:
     """Return the first arrival of a unit that counts as the response; a time that cannot be believed is none."""
-    there = sorted(
-        (each.at_scene_at, each.callsign, each)
+    there = [
+        (each.at_scene_at, each.callsign, each.seq, each)
         for each in told.assignments
         if each.at_scene_at is not None and _counts(each, beside, force)
-    )
+    ]
     if there:
-        at, callsign, first = there[0]
+        at, callsign, _, first = min(there, key=lambda each: each[:3])
         before = at < told.received_at or at < first.assigned_at
         doubtful = before or Arrived(told.case.incident_id, callsign, at) in beside.elsewhere
         return ("doubtful", None) if doubtful else ("recorded", at)

@@ -19,12 +19,13 @@ from dispatch.state import Assignment, Case
 TOGETHER: Final = timedelta(seconds=60)
 DOMESTIC_ABUSE: Final = "domestic_abuse"
 RECEIVED: Final = "incident_received"
+LINKED: Final = "incident_linked"
 REGRADED: Final = "incident_regraded"
 AMENDED: Final = "incident_amended"
 ASSIGNED: Final = "unit_assigned"
 STEPS: Final = ("unit_en_route", "unit_at_scene", "unit_clear", "unit_stood_down", "unit_diverted")
 CLOSURES: Final = ("closure_opened", "closure_lifted")
-_ABOUT: Final = (RECEIVED, REGRADED, AMENDED, "incident_linked", "incident_closed", "incident_cancelled")
+_ABOUT: Final = (RECEIVED, REGRADED, AMENDED, LINKED, "incident_closed", "incident_cancelled")
 OF_INCIDENTS: Final = (*_ABOUT, ASSIGNED, *STEPS, RECOMMENDED)
 # What may change who should go, beside the incident itself.
 OF_UNITS: Final = ("unit_on_duty", "unit_off_duty", "unit_status", "unit_crew", ASSIGNED, *STEPS, *CLOSURES)
@@ -132,6 +133,8 @@ class Watched:
 
     Parameters
     ----------
+    grade, tags, sector
+        As they were known when units were first sent; when it was received, where none was.
     assignments
         Every unit sent, to second reports of it too.
     domestic_abuse

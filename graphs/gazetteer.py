@@ -22,8 +22,12 @@ Kind = Literal["street", "crossing", "coordinates", "grid"]
 LatLon = tuple[float, float]
 # A name that fits less than this is not what was meant; judgement, held to the misspellings in the tests.
 LEAST_SCORE: Final = 0.6
-# Of a crossing, so many streets are tried for each of its two names.
+# Of a crossing, so many streets are tried for each of its two names, and across the first where the second is empty.
 _TRIED: Final = 8
+_ACROSS: Final = 20
+# What has more signs that may part two names, or after "corner" more words, is no crossing: each is one more to try.
+_MOST_CUTS: Final = 3
+_MOST_WORDS: Final = 12
 # What a crossing counts whose streets come near to each other and do not meet.
 _BESIDE: Final = 0.95
 _SIGNS: Final = re.compile(r"\s*(?:/|&|\+|\s[xX\u00d7]\s)\s*")
@@ -91,9 +95,10 @@ class Gazetteer:
         most
             How many are returned at most.
         """
-        if (point := point_of(text)) is not None:
-            inside = self._network.contains(point.lat, point.lon)
-            found = [Place(point.kind, point.name, point.lat, point.lon, 1.0)] if inside else []
+        point = point_of(text)
+        # Elsewhere it is no place, and may be a name: figures alone can be read as either.
+        if point is not None and self._network.contains(point.lat, point.lon):
+            found = [Place(point.kind, point.name, point.lat, point.lon, 1.0)]
         else:
             found = [*self._crossings(text, near), *self._of_one_name(text, near, most)]
         seen = {(place.kind, place.name, place.lat, place.lon): place for place in sorted(found, key=_score)}
@@ -118,7 +123,7 @@ class Gazetteer:
         for first, second in _halves(text):
             one, other = self._ranked(first, near, _TRIED), self._ranked(second, near, _TRIED)
             if not second:
-                other = [(across, score) for street, score in one[:1] for across in self._streets.across(street)]
+                other = [(across, score) for street, score in one[:1] for across in self._across(street, near)]
                 one = one[:1]
             pairs = [
                 (street, across, round((score + score_across) / 2, 3))
@@ -127,6 +132,14 @@ class Gazetteer:
             found = [place for pair in pairs for place in self._meetings(*pair)]
             # Only where none meet is it asked which come near to each other: that takes longer.
             yield from found or (place for pair in _best(pairs) for place in self._meetings(*pair, beside=True))
+
+    def _across(self, street: Street, near: LatLon | None) -> list[Street]:
+        """Return streets that meet one: the nearest where that matters, else in the order of their names."""
+        found = self._streets.across(street)
+        if len(found) > _ACROSS and near is not None:
+            away_m = self._streets.away(*near)
+            found = sorted(found, key=lambda each: float(away_m[each.row]))
+        return found[:_ACROSS]
 
     def _meetings(self, street: Street, across: Street, score: float, *, beside: bool = False) -> Iterator[Place]:
         for lat, lon in self._streets.meetings(street, across, beside=beside):
@@ -143,6 +156,8 @@ def _halves(text: str) -> Iterator[tuple[list[str], list[str]]]:
     text = text[corner.end() :] if corner else text
     for sign in (_SIGNS, _BETWEEN):
         cuts = list(sign.finditer(text))
+        if len(cuts) > _MOST_CUTS:
+            return
         for cut in cuts:
             first = words_of(text[: cut.start()])
             if first:
@@ -151,6 +166,8 @@ def _halves(text: str) -> Iterator[tuple[list[str], list[str]]]:
             return
     if corner:
         words = words_of(text)
+        if len(words) > _MOST_WORDS:
+            return
         yield from ((words[:row], words[row:]) for row in range(1, len(words)))
 
 

@@ -54,6 +54,9 @@ def _degrees(text: str) -> Point | None:
     if found is None:
         return None
     lat, south, lon, west = found.groups()
+    if any(letter and number[0] in "+-" for number, letter in ((lat, south), (lon, west))):
+        # A letter and a sign may say the same or the opposite.
+        return None
     place = float(lat) * _sign(south, "S"), float(lon) * _sign(west, "W")
     return Point("coordinates", text, *place) if on_globe(*place) else None
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import threading
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
+
+from polars.exceptions import PolarsError
 
 from dispatch.force import Force
 from dispatch.model import Incident, Picture
@@ -15,21 +18,25 @@ from dispatch.recommend import recommend
 from dispatch.recommendation import Recommendation
 from graphs.closures import closures_geojson
 from graphs.conditions import Conditions
-from graphs.errors import OutsideNetwork
+from graphs.errors import Fault, InputError, OutsideNetwork
 from graphs.legs import leg_line
 from graphs.network import Network
-from scenarios.evidence import POSITIONS, Evidence, read_evidence
+from graphs.profiles import Profiles
+from scenarios.evidence import MANIFEST, POSITIONS, PROFILES, Evidence, read_evidence, read_manifest
 from scenarios.hindsight import Later, closed_unknown, learned_later
 from scenarios.known import Known
 from scenarios.moments import Happened, happened_to
 from scenarios.past import PastIncident
-from scenarios.past_fixes import PastFixes, no_fixes
+from scenarios.past_fixes import PastFixes, moment_of, no_fixes
 from scenarios.weighed import decision_about, whole
 from scenarios.workplace import require_same
 
-# Positions from longer before the incident place nobody under any force's limits, and are not read.
-WINDOW: Final = timedelta(days=1)
-_KEPT: Final = 4
+# Positions are read of so much at a time: of 500 units with one every five seconds, some 20 MB.
+STRETCH: Final = timedelta(hours=1)
+_STRETCHES_KEPT: Final = 2
+_INCIDENTS_KEPT: Final = 64
+# By the name of each file: which one it is, its size and when it was written; None where there is none.
+_Marks = Mapping[str, tuple[int, int, int] | None]
 
 
 @dataclass(frozen=True)
@@ -76,17 +83,17 @@ class Then:
 
 
 @dataclass(frozen=True)
-class _Opened:
-    """One incident, with the positions of its time."""
+class _Stretch:
+    """What was known in a stretch of time, with the positions that tell it."""
 
-    past: PastIncident
-    happened: tuple[Happened, ...]
     evidence: Evidence
     known: Known
+    # What is known at one moment is made from what was known at another: one at a time.
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class LookBack:
-    """An imported folder, to look at incidents of it one by one.
+    """An imported folder, to look at incidents of it one by one; several threads may ask.
 
     Parameters
     ----------
@@ -94,30 +101,58 @@ class LookBack:
         The records, without positions.
     network
         The roads; None where the folder has none.
+    marks
+        What its files were when they were held against their checksums.
     """
 
-    def __init__(self, evidence: Evidence, network: Network | None) -> None:
-        self._evidence, self._network = evidence, network
+    def __init__(self, evidence: Evidence, network: Network | None, marks: _Marks) -> None:
+        self._evidence, self._network, self._marks = evidence, network, marks
         self._pasts = {each.incident_id: each for each in evidence.incidents}
-        self._opened = lru_cache(maxsize=_KEPT)(self._open)
+        self._told = lru_cache(maxsize=_INCIDENTS_KEPT)(self._tell)
+        self._stretches = dict[int, _Stretch]()
+        self._reading = threading.Lock()
 
     @classmethod
-    def open(cls, folder: Path, manifest: str) -> LookBack:
+    def open(cls, folder: Path, manifest: str, loaded: Network | None = None) -> LookBack:
         """Read a folder that is as it was when it was replayed.
 
         Parameters
         ----------
         manifest
             SHA-256, hex, of the manifest that was replayed.
+        loaded
+            Roads that are there already: taken where the folder has the same, driven alike.
 
         Raises
         ------
         InputError
             It is no imported folder any more, or files of it were changed; every one is named.
         """
+        # Taken before anything is read, so that what is changed meanwhile is seen.
+        marks = _marks(folder, (MANIFEST, *read_manifest(folder).files))
         require_same(folder, manifest)
         evidence = read_evidence(folder, fixes=no_fixes())
-        return cls(evidence, evidence.network())
+        found = cls(evidence, _roads(evidence, loaded), marks)
+        found.require_unchanged()
+        return found
+
+    def changed(self) -> list[str]:
+        """Return the names of files that are not those any more that were held against their checksums."""
+        now = _marks(self._evidence.folder, self._marks)
+        return [name for name, mark in self._marks.items() if now[name] != mark]
+
+    def require_unchanged(self) -> None:
+        """Refuse to go on with files that nobody has held against their checksums.
+
+        Raises
+        ------
+        InputError
+            Some were changed, or are gone.
+        """
+        accepted = "the file that was there when the folder was opened"
+        folder = self._evidence.folder
+        if faults := [Fault(str(folder / name), "", "", "another file, or none", accepted) for name in self.changed()]:
+            raise InputError(faults)
 
     @property
     def force(self) -> Force:
@@ -126,7 +161,7 @@ class LookBack:
 
     def happened(self, incident_id: str) -> tuple[Happened, ...]:
         """Return the steps of an incident; KeyError where there is none of that name."""
-        return self._opened(incident_id).happened
+        return self._told(incident_id)[1]
 
     def decided_at(self, incident_id: str) -> datetime | None:
         """Return when the first unit was sent to an incident; None where nobody was."""
@@ -144,16 +179,23 @@ class LookBack:
         Parameters
         ----------
         at
-            Within `span`: positions are read of that time, and of a day before.
+            Within `span`.
+
+        Raises
+        ------
+        InputError
+            The positions of that time are not those that were there when the folder was opened.
         """
-        opened = self._opened(incident_id)
-        past, known, evidence = opened.past, opened.known, opened.evidence
+        past, happened = self._told(incident_id)
+        stretch = self._around(at)
+        known, evidence = stretch.known, stretch.evidence
         decision = decision_about(past, evidence)
         before = decision is None or at <= decision.at
         about: Collection[str] = decision.about if decision is not None and before else ()
         # As in an audit: who was sent stands in the picture of that moment, on a known duty or not.
         sent = decision.callsigns if decision is not None and at == decision.at else ()
-        seen = known.seen(at, about, sent)
+        with stretch.lock:
+            seen = known.seen(at, about, sent)
         why_not, incident = _as_known(past, known, at)
         answer = None
         if incident is not None and not why_not:
@@ -168,7 +210,7 @@ class LookBack:
             why_not=why_not,
             closures=self._drawn(known.conditions(at), at),
             later_closures=self._drawn(closed_unknown(at, evidence, self._network), at),
-            later=learned_later(at, seen.picture, opened.happened, evidence),
+            later=learned_later(at, seen.picture, happened, evidence),
             network=self._network,
         )
 
@@ -193,19 +235,61 @@ class LookBack:
         held = tuple(each for each in conditions.changes if any(each.in_force(at, name) for name in names))
         return closures_geojson(Conditions(held), self._network)
 
-    def _open(self, incident_id: str) -> _Opened:
+    def _tell(self, incident_id: str) -> tuple[PastIncident, tuple[Happened, ...]]:
         past = self._pasts[incident_id]
-        happened = happened_to(past, self._evidence)
-        first, last = min(each.at for each in happened), max(each.known_at for each in happened)
-        evidence = replace(self._evidence, fixes=self._fixes(first - WINDOW, last))
-        return _Opened(whole(past, evidence)[0], happened, evidence, Known(evidence, self._network))
+        return whole(past, self._evidence)[0], happened_to(past, self._evidence)
 
-    def _fixes(self, since: datetime, until: datetime) -> PastFixes:
+    def _around(self, at: datetime) -> _Stretch:
+        number = (at - moment_of(0)) // STRETCH
+        if (found := self._stretches.get(number)) is not None:
+            return found
+        # One is read at a time, and never twice.
+        with self._reading:
+            if number not in self._stretches:
+                for oldest in list(self._stretches)[: 1 - _STRETCHES_KEPT]:
+                    del self._stretches[oldest]
+                self._stretches[number] = self._stretch(moment_of(0) + number * STRETCH)
+            return self._stretches[number]
+
+    def _stretch(self, begin: datetime) -> _Stretch:
+        evidence = replace(self._evidence, fixes=self._fixes(begin, begin + STRETCH))
+        return _Stretch(evidence, Known(evidence, self._network))
+
+    def _fixes(self, begin: datetime, end: datetime) -> PastFixes:
         evidence = self._evidence
         if POSITIONS not in evidence.manifest.files:
             return no_fixes()
-        until += timedelta(seconds=evidence.force.fixes.future_tolerance_s)
-        return PastFixes.read(evidence.folder / POSITIONS, (since, until))
+        ahead = timedelta(seconds=evidence.force.fixes.future_tolerance_s)
+        try:
+            found = PastFixes.read_stretch(evidence.folder / POSITIONS, begin, end, ahead)
+        except (OSError, PolarsError):
+            self.require_unchanged()
+            raise
+        # Nobody holds them against their checksum again: they must be the file that was.
+        self.require_unchanged()
+        return found
+
+
+def _marks(folder: Path, names: Iterable[str]) -> _Marks:
+    """Return what tells, without reading them, that files were changed or put in place of others."""
+    return {name: _mark(folder / name) for name in names}
+
+
+def _mark(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _roads(evidence: Evidence, loaded: Network | None) -> Network | None:
+    """Return the roads of a folder: those that are loaded already, where they are the same and driven alike."""
+    if loaded is None or evidence.manifest.network.get("hash") != loaded.hash:
+        return evidence.network()
+    own = PROFILES in evidence.manifest.files
+    profiles = Profiles.read(evidence.folder / PROFILES) if own else Profiles.default()
+    return loaded if profiles.hash == loaded.profiles.hash else evidence.network()
 
 
 def _as_known(past: PastIncident, known: Known, at: datetime) -> tuple[str, Incident | None]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from dispatch.watched import TOGETHER
 from scenarios.evidence import Evidence
 from scenarios.past import PastAssignment, PastIncident
 from scenarios.weighed import Decision, decision_about, whole
@@ -28,7 +29,8 @@ class Happened:
     Parameters
     ----------
     step
-        One of `STEPS`; ``decision`` is the first sending, whatever was sent after it is ``sent``.
+        One of `STEPS`; ``decision`` is the first sending, whatever was sent after it, or entered long after it, is
+        ``sent``.
     at, known_at
         When it happened, and when it was entered; the same where the records do not say when.
     callsigns
@@ -54,11 +56,23 @@ def happened_to(past: PastIncident, evidence: Evidence) -> tuple[Happened, ...]:
     """Return every step of an incident and of the second reports of it, in order."""
     _, assignments = whole(past, evidence)
     decision = decision_about(past, evidence)
-    found = [*_told(past, evidence), *(one for each in assignments for one in _steps(each, decision))]
+    together = () if decision is None else _entered_together(decision)
+    found = [*_told(past, evidence), *(one for each in assignments for one in _steps(each, together))]
     if decision is not None:
-        entered = min(_known(each.assigned_at, each.entered_at) for each in decision.sent)
-        found.append(Happened("decision", decision.at, max(entered, decision.at), decision.callsigns))
+        entered = min(_entered(each) for each in together)
+        callsigns = tuple(dict.fromkeys(each.callsign for each in together))
+        found.append(Happened("decision", decision.at, max(entered, decision.at), callsigns))
     return tuple(sorted(found, key=lambda each: each.order))
+
+
+def _entered_together(decision: Decision) -> tuple[PastAssignment, ...]:
+    """Return what of a decision was known since it was: who was entered long after the first was not known yet."""
+    first = min(map(_entered, decision.sent))
+    return tuple(each for each in decision.sent if _entered(each) <= max(first, each.assigned_at) + TOGETHER)
+
+
+def _entered(each: PastAssignment) -> datetime:
+    return _known(each.assigned_at, each.entered_at)
 
 
 def _told(past: PastIncident, evidence: Evidence) -> Iterator[Happened]:
@@ -74,10 +88,10 @@ def _told(past: PastIncident, evidence: Evidence) -> Iterator[Happened]:
         yield _happened("closed", past.closed_at, past.closed_entered_at, value=past.outcome or "")
 
 
-def _steps(each: PastAssignment, decision: Decision | None) -> Iterator[Happened]:
+def _steps(each: PastAssignment, decided: Collection[PastAssignment]) -> Iterator[Happened]:
     """Yield the steps of one unit that was sent."""
     told = (each.callsign,)
-    if decision is None or each not in decision.sent:
+    if each not in decided:
         yield _happened("sent", each.assigned_at, each.entered_at, told)
     if each.en_route_at is not None:
         yield _happened("en_route", each.en_route_at, each.entered_at, told)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -76,41 +76,60 @@ class PastFixes:
     speed_kmh: Floats
 
     @classmethod
-    def read(cls, path: Path, window: tuple[datetime, datetime] | None = None) -> PastFixes:
+    def read(cls, path: Path) -> PastFixes:
         """Read ``positions.parquet``, one column after the other: all at once would take twice the room.
-
-        Parameters
-        ----------
-        path
-            Where it is.
-        window
-            Only reports that were true from one moment to another; every callsign is known all the same.
 
         Raises
         ------
         InputError
             The rows are not in order, or lack a callsign, a moment or a place.
         """
-        every = pl.scan_parquet(path)
-        frame = every if window is None else every.filter(pl.col("fixed_at").is_between(*window))
 
-        def column(name: str, frame: pl.LazyFrame = frame) -> pl.Series:
-            found = frame.select(name).collect().to_series()
+        def column(name: str) -> pl.Series:
+            found = pl.scan_parquet(path).select(name).collect().to_series()
             if name in _NEEDED and found.null_count():
                 raise _not_accepted(path, name, "a row without one", "one in every row")
             return found
 
-        names, lengths = _runs(column("callsign", every))
-        if window is not None:
-            there = dict(zip(*_runs(column("callsign")), strict=True))
-            lengths = [there.get(name, 0) for name in names]
-        first = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        times = (column(name).to_physical().to_numpy() for name in ("fixed_at", "received_at"))
-        numbers = (column(name).fill_null(math.nan).to_numpy() for name in list(SCHEMA)[3:])
-        found = cls(tuple(names), first, *times, *numbers)
+        found = cls._of(*_runs(column("callsign")), column)
         if not found.in_order():
             raise _not_accepted(path, "callsign, fixed_at", "rows in another order", "rows sorted by them")
         return found
+
+    @classmethod
+    def read_stretch(cls, path: Path, begin: datetime, end: datetime, ahead: timedelta) -> PastFixes:
+        """Read of ``positions.parquet``, which `read` accepts, what tells any moment of a stretch of time.
+
+        `newest` finds the same in it as in all reports. Besides, those that came after the moment are there; every
+        callsign is known, with reports or without.
+
+        Parameters
+        ----------
+        begin, end
+            The first moment, and the one that is not part of it any more.
+        ahead
+            As for `newest`.
+        """
+        told = pl.scan_parquet(path)
+        come = pl.col("received_at") <= begin
+        # Of what had come by then, nothing but the last that counts is ever the newest.
+        last = told.filter(come & (pl.col("fixed_at") - pl.col("received_at") <= ahead)).group_by("callsign").last()
+        later = told.filter(~come & (pl.col("fixed_at") <= end + ahead))
+        frame = pl.concat([last, later]).sort("callsign", "fixed_at", "received_at", maintain_order=True)
+        names = told.select(pl.col("callsign").unique().sort())
+        # Neither takes more room than what it comes to, however many reports there are.
+        all_names, found = pl.collect_all([names, frame], engine="streaming")
+        there = dict(zip(*_runs(found["callsign"]), strict=True))
+        callsigns = all_names["callsign"].to_list()
+        return cls._of(callsigns, [there.get(name, 0) for name in callsigns], found.get_column)
+
+    @classmethod
+    def _of(cls, callsigns: Sequence[str], lengths: Sequence[int], column: Callable[[str], pl.Series]) -> PastFixes:
+        """Make reports of columns, and of how many rows each callsign has in them."""
+        first = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        times = (column(name).to_physical().to_numpy() for name in ("fixed_at", "received_at"))
+        numbers = (column(name).fill_null(math.nan).to_numpy() for name in list(SCHEMA)[3:])
+        return cls(tuple(callsigns), first, *times, *numbers)
 
     def in_order(self) -> bool:
         """Tell whether each callsign has its reports in one place, by when they were true: `newest` relies on it."""

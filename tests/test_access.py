@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api import access as access_module
-from api.access import COOKIE, CSRF_HEADER, REASON_HEADER
+from api.access import COOKIE, CSRF_HEADER, REASON_HEADER, UNATTENDED_HEADER
 from api.cli import main
 from api.demonstration import KEY, PASSWORD, create_demonstration, end_demonstration, has_demonstration
 from api.roles import PERSON_ROLES, Actor
@@ -197,6 +197,23 @@ class TestLogin:
         client, _ = town.log_in()
         town.now += timedelta(hours=1)
         assert client.get(SESSION).status_code == 401
+
+    @pytest.mark.parametrize("remembered_ms", [0, 2000])
+    def test_what_a_page_asks_while_nobody_touches_it_is_no_use(
+        self, town_of: Callable[..., Town], remembered_ms: int
+    ) -> None:
+        town = town_of(remembered_ms=remembered_ms)
+        (client, _), alone = town.log_in(), {UNATTENDED_HEADER: "1"}
+        town.now += timedelta(minutes=40)
+        assert client.get(SESSION, headers=alone).status_code == 200
+        # Seen a moment before for a page that is alone, it is used all the same.
+        assert client.get(SESSION).status_code == 200
+        town.now += timedelta(minutes=40)
+        assert client.get(SESSION, headers=alone).status_code == 200
+        town.now += timedelta(minutes=20)
+        if remembered_ms:
+            time.sleep(remembered_ms / 1000)
+        assert client.get(SESSION, headers=alone).status_code == 401
 
     def test_too_many_wrong_ones_lock_the_account_and_say_for_how_long(self, town_of: Callable[..., Town]) -> None:
         town = town_of(login_attempts=3)

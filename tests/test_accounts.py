@@ -239,6 +239,13 @@ class TestSessions:
         anna.now += timedelta(seconds=3600)
         assert anna.sessions().find(token) is None
 
+    def test_a_look_at_whether_it_is_under_way_is_no_use(self, anna: Desk) -> None:
+        token = open_session(anna).token
+        anna.now += timedelta(seconds=3599)
+        assert anna.sessions().find(token, used=False) is not None
+        anna.now += timedelta(seconds=1)
+        assert anna.sessions().find(token, used=False) is None
+
     def test_ends_after_a_shift_in_any_case(self, anna: Desk) -> None:
         token = open_session(anna).token
         for _ in range(23):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import logging
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -173,8 +174,9 @@ class TestRoute:
 class TestNetwork:
     def test_tells_what_graph_info_tells_and_the_area(self, http: FlaskClient, town: RoadMap) -> None:
         told = http.get("/v1/network").get_json()
-        area = told.pop("area")
+        area, drawing = told.pop("area"), told.pop("drawing")
         assert told == json.loads(json.dumps(summary(town.network)))
+        assert re.fullmatch("[0-9a-f]{12}", drawing)
         assert area["type"] == "Polygon"
         west = min(lon for lon, _ in area["coordinates"][0])
         assert west == pytest.approx(told["bounds"]["west"], abs=1e-5)

@@ -119,6 +119,47 @@ class TestSupervision:
         told = console.get(f"/v1/supervision?{asked}", 422)
         assert [fault["field"] for fault in told["faults"]] == [field]
 
+    @pytest.mark.parametrize(
+        ("period", "status"),
+        [
+            # The clocks go back on 26 October 2025, and forward on 30 March.
+            ("from=2025-10-19T23:00:00Z&to=2025-10-27T00:00:00Z", 200),
+            ("from=2025-10-19T23:00:00Z&to=2025-10-27T00:00:01Z", 422),
+            ("from=2025-03-24T00:00:00Z&to=2025-03-30T23:00:00Z", 200),
+            ("from=2025-03-26T12:00:00Z&to=2025-04-02T12:00:00Z", 200),
+            ("from=2025-03-26T12:00:00Z&to=2025-04-02T12:00:01Z", 422),
+        ],
+    )
+    def test_a_week_by_the_forces_clocks_is_a_week(self, console: Console, period: str, status: int) -> None:
+        console.get(f"/v1/supervision?{period}", status)
+
+    @pytest.mark.parametrize(
+        ("to", "midnight"),
+        [
+            ("2025-07-01T23:30:00Z", "2025-07-01T23:00:00Z"),
+            ("2025-07-01T22:30:00Z", "2025-06-30T23:00:00Z"),
+            # Days of 25 and of 23 hours.
+            ("2025-10-26T22:00:00Z", "2025-10-25T23:00:00Z"),
+            ("2025-03-30T22:00:00Z", "2025-03-30T00:00:00Z"),
+            # At midnight it is the day that is over.
+            ("2025-02-01T00:00:00Z", "2025-01-31T00:00:00Z"),
+            ("2025-10-27T00:00:00Z", "2025-10-25T23:00:00Z"),
+        ],
+    )
+    def test_midnight_is_that_of_the_forces_clocks(self, console: Console, to: str, midnight: str) -> None:
+        assert console.get(f"/v1/supervision?to={to}")["from"] == midnight
+
+    def test_whoever_waits_at_midnight_is_told_of_after_it(self, console: Console, clock: Clock) -> None:
+        clock.later(3600)
+        told = console.get("/v1/supervision")
+        valid(told, "SupervisionAnswer", console.get("/openapi.json"))
+        assert (told["from"], told["groups"][0]["incidents"]) == ("2026-02-01T00:00:00Z", 0)
+        assert [(each["incident_id"], each["waiting"], each["earlier"]) for each in told["late"]] == [
+            ("N-1", True, True)
+        ]
+        # Of a period that has an end, that alone is told.
+        assert console.get("/v1/supervision?from=2026-02-01T00:00:00Z&to=2026-02-01T00:05:00Z")["late"] == []
+
     def test_whoever_looks_is_written_down_once_for_a_while(self, console: Console, clock: Clock) -> None:
         for _ in range(3):
             clock.later(1)

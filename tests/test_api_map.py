@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import gzip
+from pathlib import Path
 
 import mapbox_vector_tile
 import pytest
 from flask.testing import FlaskClient
 
-from api.routes.maps import NAMED_BY, TILE_TYPE
-from graphs.tiles import DEEPEST, Tiles
+from api import access as access_module
+from api.routes.maps import TILE_TYPE
+from api.service import EXTENSION
+from clients import service_over, with_key
+from graphs.gazetteer import gazetteer_of
+from graphs.tiles import DEEPEST, Tiles, drawing_of, tiles_of
 from graphs.tiles_encoding import EXTENT
 from roadmaps import RoadMap
 from test_api_document import valid
@@ -20,7 +25,7 @@ from test_tiles import placed
 def address(town: RoadMap) -> str:
     """Where the tile is that the town lies in."""
     (at,) = placed([town.lonlat("B")], 14)
-    return f"/v1/tiles/{town.network.hash[:NAMED_BY]}/14/{int(at[0] // EXTENT)}/{int(at[1] // EXTENT)}"
+    return f"/v1/tiles/{drawing_of(town.network)}/14/{int(at[0] // EXTENT)}/{int(at[1] // EXTENT)}"
 
 
 # ---- Tiles -------------------------------------------------------------------------------------------------------
@@ -71,13 +76,33 @@ def test_what_is_no_tile_is_not_found(http: FlaskClient, address: str, end: str)
     assert "no-store" in answer.headers["Cache-Control"]
 
 
-@pytest.mark.parametrize("network", ["0" * NAMED_BY, "x", None])
-def test_another_network_has_other_tiles(http: FlaskClient, town: RoadMap, address: str, network: str | None) -> None:
-    # Not even the whole hash: one tile has one address.
-    asked = address.replace(town.network.hash[:NAMED_BY], network or town.network.hash)
+@pytest.mark.parametrize("drawing", ["0" * 12, "x", None])
+def test_another_drawing_has_other_tiles(http: FlaskClient, town: RoadMap, address: str, drawing: str | None) -> None:
+    # Nor is it named by the hash of the roads, which is the same where the ground beneath them is another.
+    asked = address.replace(drawing_of(town.network), drawing or town.network.hash[:12])
     answer = http.get(asked)
     assert answer.status_code == 404
-    assert town.network.hash[:NAMED_BY] in answer.get_json()["detail"]
+    assert drawing_of(town.network) in answer.get_json()["detail"]
+
+
+def test_the_network_tells_how_its_tiles_are_named(http: FlaskClient, address: str) -> None:
+    assert http.get("/v1/network").get_json()["drawing"] == address.split("/")[3]
+
+
+def test_tiles_have_an_allowance_of_their_own(town_file: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_module, "APART", {"tile": 1})
+    client = with_key(service_over(town_file, system_requests_per_s=1))
+    assert {client.get(address).status_code for _ in range(14)} == {200, 429}
+    # And what is asked besides has its own.
+    assert client.get("/v1/network").status_code == 200
+
+
+def test_all_that_takes_long_is_done_before_the_first_request(town_file: Path) -> None:
+    network = service_over(town_file).extensions[EXTENSION].network
+    made = tiles_of.cache_info().misses, gazetteer_of.cache_info().misses
+    assert tiles_of(network)._streets
+    gazetteer_of(network)
+    assert (tiles_of.cache_info().misses, gazetteer_of.cache_info().misses) == made
 
 
 @pytest.mark.parametrize("end", ["14/-1/0", "14/1.5/0", "a/b/c"])
@@ -135,10 +160,10 @@ def test_every_fault_is_told(http: FlaskClient, query: dict[str, str], fields: l
 def test_the_document_describes_both(http: FlaskClient) -> None:
     document = http.get("/openapi.json").get_json()
     paths = document["paths"]
-    drawn = paths["/v1/tiles/{network}/{z}/{x}/{y}"]["get"]
+    drawn = paths["/v1/tiles/{drawing}/{z}/{x}/{y}"]["get"]
     assert drawn["responses"]["200"]["content"] == {TILE_TYPE: {}}
     assert {"200", "204", "304", "404"} <= set(drawn["responses"])
-    assert [item["name"] for item in drawn["parameters"]] == ["network", "z", "x", "y"]
+    assert [item["name"] for item in drawn["parameters"]] == ["drawing", "z", "x", "y"]
     asked = paths["/v1/places"]["get"]
     query = {item["name"]: item["example"] for item in asked["parameters"] if "example" in item}
     answer = http.get("/v1/places", query_string=query)

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from browsers import BUILT, ROOT, Console
+from clients import service_over
 from running import serving
 
 
@@ -34,6 +35,13 @@ def test_a_dispatcher_signs_in_and_out(console: Console) -> None:
     expect(page.get_by_role("navigation")).to_have_text("Board")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.parametrize("name", ["a" * 255, "a" * 256, "a" * 2000, "%00", "."])
+def test_what_is_no_file_of_it_is_not_found(town_file: Path, name: str) -> None:
+    client = service_over(town_file).test_client()
+    assert client.get(f"/console/{name}", headers={"Accept-Encoding": "br, gzip"}).status_code == 404
+    assert client.get("/", headers={"Accept-Encoding": "br"}).status_code == 200
 
 
 def test_whoever_installs_the_wheel_needs_no_node(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from api.replays import Replays
 from browsers import Console
@@ -230,6 +230,52 @@ def test_a_period_of_the_record_is_replayed(console: Console, service: Service) 
     assert service.replays.find(name) is None
 
 
+def test_a_list_that_was_left_is_asked_for_no_more(console: Console, service: Service) -> None:
+    page = console.sign_in("auditor", "#/audit")
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+
+    with held(service.replays):
+        name = service.post({"source": {"record": {}}})
+        page.reload()
+        expect(page.locator(f"a[href='#/audit/{name}']")).to_be_visible()
+        page.route("**/v1/replays", hold)
+        with page.expect_request("**/v1/replays"):
+            pass
+        # Left while the list is asked for.
+        page.evaluate("name => { location.hash = `#/audit/${name}`; }", name)
+        expect(page.locator(".standing")).to_have_text("waits")
+        before = len(asked)
+        page.wait_for_timeout(5000)
+        assert len(asked) == before
+        page.unroute("**/v1/replays")
+        page.get_by_role("button", name="Cancel the replay").click()
+        expect(page.locator(".standing")).to_have_text("cancelled")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Remove the replay").click()
+    expect(page.get_by_role("heading", name="Replays")).to_be_visible()
+
+
+def test_a_reason_is_kept_for_who_gave_it(console: Console) -> None:
+    page = console.sign_in("auditor", "#/audit")
+    page.get_by_label("Why you look").fill("monthly review")
+    page.get_by_label("Why you look").press("Tab")
+    page.reload()
+    expect(page.get_by_label("Why you look")).to_have_value("monthly review")
+    # As another person at this tab would have it.
+    page.evaluate(
+        """() => {
+            const given = sessionStorage.getItem("nearest.audit.reason.auditor");
+            sessionStorage.setItem("nearest.audit.reason.planner", given);
+            sessionStorage.removeItem("nearest.audit.reason.auditor");
+        }"""
+    )
+    page.reload()
+    expect(page.get_by_label("Why you look")).not_to_have_value("monthly review")
+
+
 def test_what_is_refused_is_told_where_it_was_asked(console: Console) -> None:
     page = console.sign_in("auditor", "#/audit")
     page.get_by_label("From").fill("2026-02-01T00:00")
@@ -376,13 +422,16 @@ def test_one_to_whom_nobody_was_sent_can_be_looked_at_too(console: Console, done
 
 def test_a_lost_connection_is_told_and_asked_again(console: Console, done: str) -> None:
     page = opened(console, done, "N-2")
-    console.context.set_offline(True)
+    console.cut_off()
     page.locator(".moments button").first.click()
     alert = page.locator(".look-facts [role=alert]")
     expect(alert).to_contain_text("The service does not answer.")
+    banner = page.get_by_role("region", name="Connection").get_by_role("alert")
+    expect(banner).to_have_text("No connection.", timeout=6000)
     # What is shown meanwhile says of which moment it is.
     expect(then(page)).to_contain_text("0:20 after it began")
     console.context.set_offline(False)
+    expect(banner).to_have_count(0)
     alert.get_by_role("button", name="Try again").click()
     expect(then(page)).to_contain_text("0:00 after it began")
     expect(alert).to_have_count(0)

@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from api.demonstration import PASSWORD
 from browsers import Console
 from nights import FLAT, SAMPLE, Night, ago
 from running import serving
 
 BURGLARY = (57.68258, 11.93217)
+SENDING = re.compile(r"/v1/incidents/.+/assignments$")
 # At 200 % a page of 1280 by 720 has half the pixels of its style sheet.
 ZOOMED = (640, 360)
 
@@ -65,6 +68,26 @@ def officer(page: Page, callsign: str) -> Locator:
 
 def told(page: Page) -> Locator:
     return page.locator("#told")
+
+
+def actions(page: Page) -> Locator:
+    return page.get_by_role("list", name="Actions that are not confirmed").get_by_role("listitem")
+
+
+def kept_back(page: Page, what: re.Pattern[str], key: str) -> Route:
+    """Press a key that asks for something, and keep the request back; it goes on when the route is told to."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(what, hold, times=1)
+    page.keyboard.press(key)
+    for _ in range(200):
+        if held:
+            break
+        page.wait_for_timeout(50)
+    return held[0]
 
 
 def opened(console: Console, who: str, incident_id: str, focus: str) -> Page:
@@ -148,7 +171,7 @@ def test_a_call_is_answered_without_a_mouse_and_a_second_dispatcher_comes_too_la
     assert (sent["callsign"], sent["by"], sent["suggested"], sent["reason"]) == ("M1", "dispatcher", True, None)
     assert sent["recommendation"] is not None
 
-    late.keyboard.press("s")
+    late.keyboard.press("Enter")
     lost = rf"M1 was sent to {number} by dispatcher at \d\d:\d\d:\d\d, before you. The list below is new."
     expect(told(late)).to_contain_text(re.compile(lost))
     ready(late, "C2")
@@ -172,17 +195,25 @@ def test_both_lose_and_win_for_one_incident(night: Night, console: Console, seco
     assert [each["callsign"] for each in sent_to(night, "B-1")] == ["M1"]
 
 
+def rows(page: Page) -> list[tuple[str, float]]:
+    """The officers of the list, and how far down in the window each stands."""
+    told = page.locator("#ranked [data-officer]").evaluate_all(
+        "each => each.map(one => [one.dataset.officer, one.getBoundingClientRect().top])"
+    )
+    return [(name, top) for name, top in told]
+
+
 def test_nothing_moves_under_a_finger(night: Night, console: Console) -> None:
     night.on_duty(["M1", "C2", "C3"])
     night.call("C-1")
     night.call("C-2", BURGLARY)
     page = opened(console, "dispatcher", "C-1", "M1")
-    before = page.locator("#ranked [data-officer]").evaluate_all("each => each.map(one => one.dataset.officer)")
+    before = rows(page)
     night.send("C-2", "M1")
     news = page.locator(".news")
     expect(news).to_contain_text("M1 was sent to C-2")
     expect(news).to_contain_text("Suggested now: C2")
-    assert page.locator("#ranked [data-officer]").evaluate_all("each => each.map(one => one.dataset.officer)") == before
+    assert rows(page) == before
     expect(officer(page, "M1")).to_be_focused()
     page.keyboard.press("u")
     ready(page, "C2")
@@ -295,15 +326,15 @@ def test_a_unit_that_was_bound_meanwhile_is_not_diverted_unseen(night: Night, co
 
 def test_the_steps_of_a_unit_and_the_menu_of_an_incident(night: Night, console: Console) -> None:
     night.on_duty(["M1"])
-    night.call("K-1", grade="standard", type="Noise")
-    page = opened(console, "dispatcher", "K-1", "M1")
+    night.call("T-9", grade="standard", type="Noise")
+    page = opened(console, "dispatcher", "T-9", "M1")
     page.keyboard.press("Enter")
     expect(told(page)).to_contain_text("M1 was sent to K-1.")
     for key, name, step in (("e", "On the way", "en_route"), ("a", "At scene", "at_scene")):
         page.get_by_role("button", name=f"M1: {name}").focus()
         page.keyboard.press(key)
         expect(page.locator(".sent")).to_contain_text(re.compile(rf"M1 {name.lower()}"))
-        assert sent_to(night, "K-1")[0]["step"] == step
+        assert sent_to(night, "T-9")[0]["step"] == step
     page.get_by_role("heading", name="Who should go").focus()
     page.keyboard.press("r")
     page.get_by_role("form", name="Regrade").get_by_label("Grade").select_option("Priority")
@@ -339,11 +370,29 @@ def test_a_refusal_of_the_menu_is_told_where_it_was_asked(night: Night, console:
     expect(page.locator(".doing [role=alert]")).to_contain_text("Close: R-1: refused.")
 
 
+def test_times_change_as_soon_as_a_road_is_closed(night: Night, console: Console) -> None:
+    night.on_duty(["M1", "H1"])
+    night.call("K-2")
+    page = opened(console, "dispatcher", "K-2", "M1")
+    before = officer(page, "H1").inner_text()
+    page.get_by_role("combobox", name="Command").fill("close Götaälvbron")
+    page.keyboard.press("Enter")
+    expect(page.locator(".command output")).to_contain_text("Done: Close")
+    expect(officer(page, "H1")).not_to_have_text(before, use_inner_text=True, timeout=3000)
+    told = night.post("/v1/incidents/K-2/recommendations", {})
+    [line] = [each for each in told["ledger"] if each["callsign"] == "H1"]
+    minutes, seconds = divmod(round(line["time_s"]), 60)
+    expect(officer(page, "H1")).to_contain_text(f"{minutes}:{seconds:02}")
+    # Nobody else's way led over it.
+    assert [each["callsign"] for each in told["ledger"]] == ["M1", "H1"]
+    night.post(f"/v1/closures/{quote('Götaälvbron')}/lift", {})
+
+
 def test_what_was_sent_without_a_connection_is_sent_once_it_is_back(night: Night, console: Console) -> None:
     night.on_duty(["M1"])
     night.call("L-1")
     page = opened(console, "dispatcher", "L-1", "M1")
-    console.context.set_offline(True)
+    console.cut_off()
     page.keyboard.press("Enter")
     expect(officer(page, "M1")).to_contain_text("kept, waits for the connection")
     page.keyboard.press("Enter")
@@ -357,18 +406,153 @@ def test_a_refusal_at_an_incident_that_was_left_is_not_lost(night: Night, consol
     night.call("P-1")
     night.call("P-2", BURGLARY)
     page = opened(console, "dispatcher", "P-1", "M1")
-    console.context.set_offline(True)
+    console.cut_off()
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
     page.locator("#lists [data-item='i:P-2']").click()
     expect(page.locator("#incident")).to_contain_text("The service does not answer. It is asked again.")
     night.send("P-2", "M1")
     console.context.set_offline(False)
-    refusals = page.get_by_role("alert", name="Refused")
-    expect(refusals).to_contain_text("Send M1 to P-1: refused. M1 was sent to incident P-2 by system:demonstration")
+    refused = "Send M1 to P-1 was refused: M1 was sent to incident P-2 by system:demonstration"
+    expect(actions(page)).to_contain_text([refused])
     expect(page.get_by_role("heading", name="P-2 No type given")).to_be_visible()
-    refusals.get_by_role("button", name="Dismiss").click()
-    expect(refusals).to_have_count(0)
+    page.get_by_role("button", name="Seen").click()
+    expect(actions(page)).to_have_count(0)
+
+
+def test_a_refusal_that_was_shown_is_told_once(night: Night, console: Console) -> None:
+    night.on_duty(["M1", "C2"])
+    night.call("P-3")
+    night.call("P-4", BURGLARY, "standard")
+    page = opened(console, "dispatcher", "P-3", "M1")
+    held = kept_back(page, SENDING, "Enter")
+    night.send("P-4", "M1")
+    held.continue_()
+    expect(told(page)).to_contain_text("M1 was sent to P-4 by system:demonstration")
+    expect(actions(page)).to_have_count(0)
+
+
+def test_a_sending_that_is_confirmed_leaves_whoever_types_alone(night: Night, console: Console) -> None:
+    night.on_duty(["M1", "C2", "M7"])
+    night.call("V-1", units_needed=2)
+    page = opened(console, "dispatcher", "V-1", "M1")
+    held = kept_back(page, SENDING, "Enter")
+    officer(page, "M7").focus()
+    ready(page, "M7")
+    page.keyboard.press("Enter")
+    form = page.get_by_role("form", name="Why M7?")
+    expect(form.get_by_label("Reason")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.type("By the ")
+    held.continue_()
+    expect(told(page)).to_contain_text("M1 was sent to V-1.")
+    # The list that comes after it must neither take the focus nor the letters.
+    page.keyboard.type("side road", delay=150)
+    expect(form.get_by_label("Note")).to_have_value("By the side road")
+    expect(form.get_by_label("Note")).to_be_focused()
+    assert [each["callsign"] for each in sent_to(night, "V-1")] == ["M1"]
+
+
+def test_enter_sends_nobody_whom_a_new_list_has_just_brought_under_it(night: Night, console: Console) -> None:
+    night.on_duty(["M1", "C2"])
+    night.call("V-2", units_needed=2)
+    page = opened(console, "dispatcher", "V-2", "M1")
+    # A letter is not enough to send anybody.
+    page.keyboard.press("s")
+    page.keyboard.press("Enter")
+    expect(officer(page, "C2")).to_be_focused()
+    for _ in range(5):
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(150)
+    assert [each["callsign"] for each in sent_to(night, "V-2")] == ["M1"]
+    ready(page, "C2")
+    page.keyboard.press("Enter")
+    expect(told(page)).to_contain_text("C2 was sent to V-2.")
+
+
+def test_enter_is_for_whom_the_focus_is_on_after_a_press_that_became_a_drag(night: Night, console: Console) -> None:
+    night.on_duty(["M1", "C2"])
+    night.call("V-3")
+    page = opened(console, "dispatcher", "V-3", "M1")
+    officer(page, "M1").dispatch_event("pointerdown")
+    page.evaluate("dispatchEvent(new PointerEvent('pointercancel'))")
+    page.keyboard.press("ArrowDown")
+    ready(page, "C2")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("form", name="Why C2?")).to_be_visible()
+    assert sent_to(night, "V-3") == []
+
+
+def test_what_is_being_sent_is_known_after_the_incident_was_left(night: Night, console: Console) -> None:
+    night.on_duty(["M1"])
+    night.call("V-4")
+    night.call("V-5", BURGLARY, "standard")
+    page = opened(console, "dispatcher", "V-4", "M1")
+    console.context.route(SENDING, lambda route: route.abort())
+    page.keyboard.press("Enter")
+    expect(officer(page, "M1")).to_contain_text("kept, waits for the connection")
+    page.locator("#lists [data-item='i:V-5']").click()
+    expect(page.get_by_role("heading", name="V-5 No type given")).to_be_visible()
+    page.locator("#lists [data-item='i:V-4']").click()
+    expect(officer(page, "M1")).to_contain_text("kept, waits for the connection")
+    ready(page, "M1")
+    page.keyboard.press("Enter")
+    expect(actions(page)).to_have_count(1)
+    console.context.unroute(SENDING)
+    expect(page.locator("#lists [data-item='i:V-4']")).to_contain_text("1 of 1 sent")
+    expect(actions(page)).to_have_count(0)
+    assert [each["callsign"] for each in sent_to(night, "V-4")] == ["M1"]
+
+
+def test_an_incident_that_was_refused_in_passing_is_asked_for_again(night: Night, console: Console) -> None:
+    night.on_duty(["M1"])
+    night.call("V-6")
+    busy = '{"title": "Too many requests", "status": 429}'
+    console.context.route(
+        re.compile(r"/v1/incidents/V-6$"),
+        lambda route: route.fulfill(status=429, content_type="application/problem+json", body=busy),
+        times=1,
+    )
+    page = console.sign_in("dispatcher", "#/board/V-6")
+    expect(page.locator("#incident").get_by_role("alert").first).to_have_text("Too many requests")
+    expect(officer(page, "M1")).to_be_visible()
+
+
+def test_an_incident_that_was_opened_as_the_session_ended_is_there_after_signing_in(
+    night: Night, console: Console
+) -> None:
+    night.on_duty(["M1"])
+    night.call("V-7")
+    page = console.sign_in("dispatcher", "#/board")
+    expect(page.locator("#lists [data-item='i:V-7']")).to_be_visible()
+    asked = console.context.request
+    token = asked.get(f"{console.origin}/v1/session").json()["csrf_token"]
+    asked.delete(f"{console.origin}/v1/session", headers={"X-CSRF-Token": token})
+    page.evaluate("location.hash = '#/board/V-7'")
+    expect(page.get_by_role("dialog").get_by_label("Password")).to_be_focused()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(officer(page, "M1")).to_be_visible()
+
+
+def test_a_nearer_unit_from_which_no_road_leads_is_told_of(night: Night, console: Console) -> None:
+    night.on_duty(["M1", "H1"])
+    night.call("V-8")
+    lat, lon = (float(night.rows["H1"][name]) for name in ("lat", "lon"))
+    west, east, south, north = lon - 0.004, lon + 0.004, lat - 0.002, lat + 0.002
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    area = {
+        "type": "Feature",
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+        "properties": {"name": "Fire at the quay", "factor": 0},
+    }
+    night.post("/v1/closures", {"closure_id": "Fire at the quay", "feature": area})
+    try:
+        page = opened(console, "dispatcher", "V-8", "M1")
+        nearer = r"H1 is 718 m away in a straight line: unreachable: no road leads from there"
+        expect(page.locator(".why")).to_contain_text(re.compile(nearer))
+    finally:
+        night.post("/v1/closures/Fire%20at%20the%20quay/lift", {})
 
 
 def test_lists_by_grade_and_time_left_and_what_units_do(night: Night, console: Console) -> None:
@@ -410,6 +594,65 @@ def test_lists_by_grade_and_time_left_and_what_units_do(night: Night, console: C
     # What had the focus has gone: it goes to what stands in its place, never to nothing.
     night.post("/v1/incidents/T-3/cancel", {"because": "false alarm"})
     expect(page.locator("[data-item='i:T-2']")).to_be_focused()
+
+
+def test_rows_stay_where_they_are_while_somebody_aims(night: Night, console: Console) -> None:
+    night.call("X-1", grade="standard")
+    page = console.sign_in("dispatcher", "#/board")
+    row = page.locator("[data-item='i:X-1']")
+    expect(row).to_be_visible()
+    moves = """one => {
+        const move = () => one.dispatchEvent(new PointerEvent("pointermove", { bubbles: true }));
+        move();
+        window.aiming = setInterval(move, 50);
+    }"""
+    row.evaluate(moves)
+    night.call("X-2")
+    page.wait_for_timeout(1000)
+    assert page.locator(".cases .ident").all_inner_texts() == ["X-1"]
+    page.evaluate("clearInterval(window.aiming)")
+    expect(page.locator(".cases .ident")).to_have_text(["X-2", "X-1"])
+
+
+def test_enter_opens_nothing_that_has_just_come_under_the_focus(night: Night, console: Console) -> None:
+    night.call("X-3")
+    night.call("X-4", grade="standard")
+    page = console.sign_in("dispatcher", "#/board")
+    page.locator("[data-item='i:X-3']").focus()
+    # At once, as a finger that was on its way to the key.
+    page.evaluate(
+        """() => document.addEventListener("focusin", (event) => event.target.dispatchEvent(
+            new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true })), { once: true })"""
+    )
+    night.post("/v1/incidents/X-3/cancel", {"because": "false alarm"})
+    expect(page.locator("[data-item='i:X-4']")).to_be_focused()
+    expect(page).to_have_url(re.compile(r"#/board$"))
+    page.wait_for_timeout(800)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"#/board/X-4$"))
+
+
+def test_only_who_counts_as_the_response_stops_the_clock(
+    browser: Browser, gothenburg_file: Path, tmp_path: Path
+) -> None:
+    rules = (SAMPLE / "force.toml").read_text(encoding="utf-8")
+    label = 'label = "Mental health"'
+    assert label in rules
+    (tmp_path / "force.toml").write_text(rules.replace(label, f"{label}\nstops_clock = false"), encoding="utf-8")
+    told = {"NEAREST_GRAPH": str(gothenburg_file), "NEAREST_FORCE": str(tmp_path / "force.toml")}
+    with serving(NEAREST_PERSON_REQUESTS_PER_S="0", **told) as port:
+        night = Night(port)
+        night.on_duty(["M1"])
+        night.on_duty(["C2"], skills=[])
+        for incident_id, callsign in (("X-5", "M1"), ("X-6", "C2")):
+            night.call(incident_id)
+            night.send(incident_id, callsign)
+            night.step(incident_id, callsign, "en-route")
+            night.step(incident_id, callsign, "at-scene")
+        with closing(mapless(browser, night)) as console:
+            page = console.sign_in("dispatcher", "#/board")
+            expect(page.locator("[data-item='i:X-6'] .left")).to_have_text("Unit there")
+            expect(page.locator("[data-item='i:X-5'] .left")).to_have_text(re.compile(r"14:\d\d left"))
 
 
 def test_late_ones_count_below_zero(night: Night, console: Console) -> None:

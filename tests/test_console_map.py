@@ -231,6 +231,8 @@ def test_a_road_is_closed_by_a_line_drawn_with_the_mouse_and_opened_again(page: 
     page.get_by_label("Until").fill("2099-01-01T12:00")
     page.get_by_role("button", name="Close it").click()
     expect(page.get_by_text("Closed: Gas leak.")).to_be_visible()
+    # Without its year it would be over within days.
+    expect(page.locator(".closures li")).to_contain_text(re.compile(r"Jan 2099"))
     [feature] = closures(port)
     assert feature["id"] == feature["properties"]["name"] == "Gas leak"
     assert feature["properties"]["to"] == "2099-01-01T11:00:00+00:00"  # noon in Stockholm
@@ -282,6 +284,17 @@ def test_a_shape_can_be_taken_back_and_given_up(page: Page, port: int) -> None:
     assert closures(port) == []
 
 
+def test_what_is_being_drawn_is_given_up_with_its_panel(page: Page) -> None:
+    open_closures(page)
+    page.get_by_role("button", name="Draw the line").click()
+    chart = page.locator(".road-map")
+    expect(chart).to_have_class(re.compile(r"\bplacing\b"))
+    page.get_by_role("button", name="Leave", exact=True).click()
+    expect(page.get_by_role("heading", name="Close a road")).to_have_count(0)
+    # Units and incidents can be picked again.
+    expect(chart).not_to_have_class(re.compile(r"\bplacing\b"))
+
+
 def test_a_road_is_closed_by_its_name_and_a_wrong_name_is_told(page: Page, port: int) -> None:
     open_closures(page)
     page.get_by_label("Reason").fill("Tram works")
@@ -293,6 +306,27 @@ def test_a_road_is_closed_by_its_name_and_a_wrong_name_is_told(page: Page, port:
     page.get_by_role("button", name="Close it").click()
     expect(page.get_by_text("Closed: Tram works.")).to_be_visible()
     assert [each["id"] for each in closures(port)] == ["Tram works"]
+
+
+def close_by_name(port: int, name: str, **more: str) -> None:
+    """Close Linnégatan under a name, by HTTP."""
+    feature = {"type": "Feature", "geometry": None, "properties": {"road": "Linnégatan", "name": name, **more}}
+    tell(port, "/v1/closures", {"closure_id": name, "feature": feature})
+
+
+def test_a_closure_is_asked_for_until_there_is_an_answer(page: Page, port: int) -> None:
+    open_closures(page)
+    problem = {"type": "/problems/too-many-requests", "title": "Too many requests", "status": 429}
+    page.route("**/v1/closures", lambda route: route.fulfill(status=429, json=problem), times=1)
+    close_by_name(port, "Burst pipe")
+    expect(page.get_by_role("button", name="Lift Burst pipe")).to_be_visible()
+
+
+def test_a_closure_that_has_run_out_is_shown_no_more(page: Page, port: int) -> None:
+    open_closures(page)
+    close_by_name(port, "Film crew", to=(datetime.now(UTC) + timedelta(seconds=8)).isoformat())
+    expect(page.get_by_role("button", name="Lift Film crew")).to_be_visible()
+    expect(page.get_by_role("button", name="Lift Film crew")).to_have_count(0)
 
 
 def test_without_webgl_the_page_works_and_says_that_there_is_no_map(browser: Browser, port: int) -> None:

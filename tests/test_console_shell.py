@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,7 +19,9 @@ from running import serving
 from wires import Wire
 
 SOURCES = Path(__file__).parents[1] / "api" / "console" / "src"
+ESBUILD = SOURCES.parent / "node_modules" / ".bin" / "esbuild"
 STATUS = re.compile(r"/v1/units/.+/status$")
+SENT = re.compile(r"/v1/incidents/.+/assignments$")
 
 
 @pytest.fixture(scope="module")
@@ -269,22 +272,124 @@ class TestConnection:
         night.call(first)
         night.call(other, grade="standard")
         expect(page.get_by_text(other)).to_be_visible()
-        console.context.set_offline(True)
+        console.cut_off()
         expect(connection(page).get_by_role("alert")).to_have_text("No connection.", timeout=1000)
         command(page, f"send M1 to {other} because supervisor")
         expect(actions(page)).to_contain_text([f"Send M1 to {other} waits for the connection"])
+        expect(answer(page)).to_contain_text("Kept, not yet confirmed")
         night.send(first, "M1")
         console.context.set_offline(False)
         expect(actions(page)).to_contain_text([f"Send M1 to {other} was refused"])
         page.get_by_role("button", name="Seen").click()
         expect(actions(page)).to_have_count(0)
 
+    def test_a_refusal_on_a_slow_line_stays_until_it_is_seen(self, console: Console, night: Night) -> None:
+        page = on_board(console)
+        first, other = fresh(), fresh()
+        night.call(first)
+        night.call(other, grade="standard")
+        expect(page.get_by_text(other)).to_be_visible()
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route(SENT, hold, times=1)
+        with page.expect_request(SENT):
+            command(page, f"send M1 to {other} because supervisor")
+        night.send(first, "M1")
+        expect(answer(page)).to_contain_text("Kept, not yet confirmed")
+        held[0].continue_()
+        expect(actions(page)).to_contain_text([f"Send M1 to {other} was refused"])
+        page.get_by_role("button", name="Seen").click()
+        expect(actions(page)).to_have_count(0)
+
+    def test_what_has_waited_for_long_is_not_sent_without_asking(self, console: Console, night: Night) -> None:
+        page = on_board(console)
+        before = len(reported(night, "C1"))
+        console.context.route(STATUS, lambda route: route.abort())
+        command(page, "status C1 3")
+        expect(actions(page)).to_have_count(1)
+        page.evaluate("() => { const told = Date.now; Date.now = () => told() + 11 * 60_000; }")
+        expect(actions(page)).to_contain_text(["has waited for long"])
+        console.context.unroute(STATUS)
+        page.wait_for_timeout(3000)
+        assert len(reported(night, "C1")) == before
+        page.get_by_role("button", name="Send it now").click()
+        expect(actions(page)).to_have_count(0)
+        assert reported(night, "C1")[before:] == ["3"]
+
+    @pytest.mark.parametrize(("age_h", "back"), [(13, 0), (1, 1)])
+    def test_what_a_caller_said_is_not_kept_for_long(self, console: Console, age_h: int, back: int) -> None:
+        page = on_board(console)
+        page.evaluate(
+            """age_h => localStorage.setItem("nearest.outbox.left", JSON.stringify([{
+                key: "left", path: "/v1/incidents", body: {phone: "031 700 12 34", people: []}, label: "A call",
+                by: "dispatcher", asked_at: Date.now() - age_h * 3_600_000,
+                tries: 1, state: "refused", problem: "no road",
+            }]))""",
+            age_h,
+        )
+        page.reload()
+        expect(actions(page)).to_contain_text(["A call was refused: no road"])
+        expect(page.get_by_role("button", name="Back into the form")).to_have_count(back)
+        if back:
+            assert "031 700" in page.evaluate("JSON.stringify(localStorage)")
+            page.once("dialog", lambda dialog: dialog.accept())
+            page.get_by_role("button", name="Sign out").click()
+            expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        assert "031 700" not in page.evaluate("JSON.stringify(localStorage)")
+
+    def test_a_browser_that_keeps_nothing_more_is_told_of(self, console: Console, night: Night) -> None:
+        page = on_board(console)
+        before = len(reported(night, "C1"))
+        console.context.route(STATUS, lambda route: route.abort())
+        page.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full'); }; }")
+        command(page, "status C1 3")
+        told = connection(page).get_by_role("alert").filter(has_text="The browser keeps nothing more")
+        expect(told).to_be_visible()
+        console.context.unroute(STATUS)
+        expect(told).to_have_count(0)
+        assert reported(night, "C1")[before:] == ["3"]
+
+    def test_a_picture_that_cannot_be_loaded_again_is_not_shown_as_live(self, console: Console) -> None:
+        page = on_board(console)
+        alert = connection(page).get_by_role("alert")
+        console.cut_off()
+        expect(alert).to_have_text("No connection.", timeout=1000)
+        reset = "event: reset\ndata: {}\n\n"
+        console.context.route("**/v1/stream", lambda route: route.fulfill(content_type="text/event-stream", body=reset))
+        console.context.route("**/v1/units", lambda route: route.abort())
+        with page.expect_request("**/v1/units"):
+            console.context.set_offline(False)
+        page.wait_for_timeout(1500)
+        expect(alert).to_have_text("No connection.", timeout=1000)
+        console.context.unroute("**/v1/stream")
+        console.context.unroute("**/v1/units")
+        expect(alert).to_have_count(0)
+
+    def test_other_rules_after_a_loss_are_told(self, console: Console) -> None:
+        page = on_board(console)
+
+        def another(route: Route) -> None:
+            response = route.fetch()
+            route.fulfill(response=response, json={**response.json(), "name": "Another"})
+
+        console.context.route("**/v1/force", another)
+        console.cut_off()
+        expect(connection(page).get_by_role("alert")).to_have_text("No connection.", timeout=1000)
+        console.context.set_offline(False)
+        expect(connection(page).get_by_role("alert").filter(has_text="other rules of the force")).to_be_visible()
+
     def test_what_waits_can_be_given_up(self, console: Console, night: Night) -> None:
         page = on_board(console)
         before = reported(night, "C1")
-        console.context.set_offline(True)
+        console.cut_off()
         command(page, "status C1 3")
         page.get_by_role("button", name="Give up: C1: Available at station").click()
+        # It was tried: nobody can tell whether it got through.
+        expect(actions(page)).to_contain_text(["it may have been done"])
+        page.get_by_role("button", name="Seen").click()
         expect(actions(page)).to_have_count(0)
         console.context.set_offline(False)
         expect(connection(page).get_by_role("alert")).to_have_count(0)
@@ -309,6 +414,21 @@ class TestConnection:
         expect(actions(other)).to_have_count(0)
         assert reported(night, "C1")[before:] == ["3"]
 
+    def test_what_it_asks_of_its_own_accord_keeps_no_session_in_use(self, console: Console, night: Night) -> None:
+        incident = fresh()
+        night.call(incident)
+        console.page.clock.install()
+        page = on_board(console)
+        with page.expect_request("**/v1/incidents/*/recommendations") as asked:
+            command(page, f"go {incident}")
+        assert "x-unattended" not in asked.value.headers
+        # The closures are asked for every minute.
+        with page.expect_request("**/v1/closures") as asked:
+            page.clock.run_for(121_000)
+        with page.expect_request("**/v1/closures") as asked:
+            page.clock.run_for(61_000)
+        assert asked.value.headers["x-unattended"] == "1"
+
     def test_what_somebody_else_asked_for_waits_for_them(self, console: Console, night: Night) -> None:
         page = on_board(console)
         before = len(reported(night, "C1"))
@@ -323,6 +443,10 @@ class TestConnection:
         page.keyboard.press("Enter")
         expect(actions(page)).to_contain_text(["asked by dispatcher; it waits until dispatcher signs in"])
         assert len(reported(night, "C1")) == before
+        # Nor is it given up for them by one press.
+        page.get_by_role("button", name="Give up: C1").click()
+        page.get_by_role("button", name="Give up what dispatcher asked for").click()
+        expect(actions(page)).to_contain_text(["it may have been done"])
 
 
 class TestKeys:
@@ -421,6 +545,21 @@ class TestCommandLine:
         page.keyboard.press("ArrowUp")
         expect(command_line(page)).to_have_value("send C1 to N-9")
 
+    def test_what_one_person_typed_is_not_there_for_the_next(self, console: Console) -> None:
+        page = on_board(console)
+        command(page, "go N-9")
+        expect(answer(page)).to_contain_text("No incident N-9 is open.")
+        page.get_by_role("button", name="Sign out").click()
+        page.get_by_label("Name").fill("supervisor")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("supervisor", exact=True)).to_be_visible()
+        expect(command_line(page)).to_have_value("")
+        command_line(page).focus()
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("ArrowUp")
+        expect(command_line(page)).to_have_value("")
+
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_stands_in_the_way_of_anybody(browser: Browser, night: Night, theme: str) -> None:
@@ -430,7 +569,7 @@ def test_nothing_stands_in_the_way_of_anybody(browser: Browser, night: Night, th
         assert console.violations() == []
         console.picture(f"sign-in-{theme}")
         page = on_board(console)
-        console.context.set_offline(True)
+        console.cut_off()
         command(page, "status C1 3")
         expect(actions(page)).to_have_count(1)
         page.keyboard.press("Escape")
@@ -444,6 +583,29 @@ def test_nothing_stands_in_the_way_of_anybody(browser: Browser, night: Night, th
         console.picture(f"keys-{theme}")
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Give up").click()
+
+
+def test_the_board_fits_two_screens(browser: Browser, night: Night) -> None:
+    with closing(Console(browser, night.port, (5120, 1440))) as console:
+        page = on_board(console)
+        expect(page.locator(".road-map")).to_have_attribute("aria-busy", "false")
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+        assert page.evaluate("document.documentElement.scrollHeight - document.documentElement.clientHeight") <= 0
+        console.picture("two-screens")
+
+
+def test_times_that_the_clocks_show_twice_or_never(console: Console) -> None:
+    built = [str(ESBUILD), "--bundle", "--format=iife", "--global-name=time", str(SOURCES / "time.ts")]
+    done = subprocess.run(built, check=True, capture_output=True, text=True)  # noqa: S603 - our own command
+    found = {
+        ("2026-10-25T02:30", "Europe/Stockholm"): "2026-10-25T01:30:00.000Z",
+        ("2026-11-01T01:30", "America/New_York"): "2026-11-01T06:30:00.000Z",
+        ("2026-03-29T02:30", "Europe/Stockholm"): "2026-03-29T01:30:00.000Z",
+        ("2026-03-08T02:30", "America/New_York"): "2026-03-08T07:30:00.000Z",
+        ("2026-06-01T12:00", "America/New_York"): "2026-06-01T16:00:00.000Z",
+    }
+    script = f"asked => {{ {done.stdout}; return asked.map(([local, zone]) => time.momentAt(local, zone)); }}"
+    assert console.page.evaluate(script, [list(each) for each in found]) == list(found.values())
 
 
 def test_all_text_stands_in_the_catalogue() -> None:

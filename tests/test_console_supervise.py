@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 import scenarios.samples.gothenburg
 from browsers import Console
@@ -31,6 +31,7 @@ PLACES = {
     "O2": (57.71575, 12.00406),
     "H2": (57.72703, 11.94576),
 }
+DONE = re.compile(r"/v1/tasks/.+/done$")
 NOTE = "Knows the yard from last week"
 
 
@@ -161,6 +162,10 @@ def part(page: Page, name: str) -> Locator:
     return page.get_by_role("region", name=name, exact=True)
 
 
+def actions(page: Page) -> Locator:
+    return page.get_by_role("list", name="Actions that are not confirmed").get_by_role("listitem")
+
+
 def row(page: Page, section: str, text: str) -> Locator:
     """The row of a list that has a text."""
     return part(page, section).get_by_role("listitem").filter(has_text=text)
@@ -251,7 +256,8 @@ class TestLive:
         for _ in range(3):
             text = began.inner_text()
             expect(began).not_to_have_text(text)
-        assert [url for url in asked if not url.endswith("/healthz")] == []
+        # Closures are asked for each minute, because one that begins is told by no event.
+        assert [url for url in asked if not url.endswith(("/healthz", "/v1/closures"))] == []
         room.tell("/v1/incidents/D-5/cancel", {"because": "A hoax"})
         expect(row(page, "Late responses", "D-5")).to_have_count(0)
 
@@ -286,6 +292,8 @@ class TestDoing:
         review.get_by_label("Risk from now on").select_option("standard")
         review.get_by_role("button", name="Record it").click()
         expect(review).to_contain_text("is not accepted")
+        # What is shown in the form is not told a second time.
+        expect(actions(page)).to_have_count(0)
         review.get_by_label("Risk from now on").select_option("")
         review.get_by_role("button", name="Record it").click()
         expect(page.get_by_role("status").filter(has_text="review of D-1 is recorded")).to_be_attached()
@@ -319,6 +327,29 @@ class TestDoing:
         expect(task).to_have_count(0)
         done = list(room.get("/v1/record?kind=task_done&limit=1000")["events"])
         assert [each["payload"]["done"] for each in done].count("Assessed again") == 1
+
+    def test_a_refusal_whose_form_is_gone_stays_until_it_is_seen(self, page: Page, room: Room) -> None:
+        room.tell(
+            "/v1/tasks", {"kind": "reassess", "incident_id": "D-1", "because": "More facts", "due_at": hence(hours=1)}
+        )
+        (name,) = [each["task_id"] for each in room.get("/v1/tasks")["tasks"] if "More facts" in str(each)]
+        task = row(page, "Tasks", "More facts")
+        task.get_by_role("button").click()
+        task.get_by_label("What was done").fill("Rang in vain")
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route(DONE, hold, times=1)
+        with page.expect_request(DONE):
+            task.get_by_role("button", name="Record it").click()
+        room.tell(f"/v1/tasks/{name}/done", {"done": "Somebody else was there"})
+        expect(task).to_have_count(0)
+        held[0].continue_()
+        expect(actions(page)).to_contain_text(["was refused"])
+        actions(page).get_by_role("button", name="Seen").click()
+        expect(actions(page)).to_have_count(0)
 
     def test_a_sample_is_drawn_and_judged(self, page: Page, room: Room) -> None:
         section = part(page, "Assess a response")

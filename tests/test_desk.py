@@ -13,6 +13,7 @@ from dispatch import closing as closures
 from dispatch import incidents
 from dispatch.errors import Conflict, KeyReused, Unknown, WrongStep
 from dispatch.fold import case_of, fold
+from dispatch.live import _changed, _closed_by, _conditions
 from dispatch.record import verify
 from dispatch.state import State
 from graphs.errors import InputError
@@ -221,6 +222,23 @@ class TestClosures:
         assert closed is not None
         assert closed.time_ms > usual.time_ms
         assert lifted == usual
+
+    def test_one_more_is_found_on_the_roads_and_the_others_are_not_again(self, room: Room) -> None:
+        for cache in (_changed, _closed_by, _conditions):
+            cache.cache_clear()
+
+        def found() -> int:
+            live = room.live
+            assert set(live.conditions.changes) == set(live.closed_by)
+            assert set(live.closed_by.values()) == set(live.state.closures)
+            return _changed.cache_info().misses
+
+        room.close_road("works", "Parliament Road")
+        assert found() == 1
+        room.close_road("fire", "Linthorpe Road")
+        assert found() == 2
+        room.do(partial(closures.lifted, closure_id="works"))
+        assert found() == 2
 
     def test_a_name_is_in_force_once(self, room: Room) -> None:
         room.close_road("x", "Linthorpe Road")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from string import ascii_uppercase, digits
 
 import pytest
 import shapely
@@ -222,6 +223,25 @@ def test_streets_that_meet_twice_have_two_crossings() -> None:
     assert (found[0].lat, found[0].lon) == pytest.approx(town.at("C"))
 
 
+def test_what_may_be_cut_in_many_ways_is_no_crossing() -> None:
+    assert named("linthorpe road / kungsgatan", "crossing")
+    assert named("linthorpe road / kungsgatan //", "crossing")
+    assert named("linthorpe road / kungsgatan ///", "crossing") == []
+    assert named("corner linthorpe road kungsgatan", "crossing")
+    assert named("corner linthorpe road kungsgatan" + 10 * " a", "crossing") == []
+
+
+def test_of_many_streets_across_one_the_nearest_are_told() -> None:
+    top, below = ascii_uppercase, digits + "".join(map(chr, range(0x0410, 0x0420)))
+    pairs = enumerate(zip(top, below, strict=True))
+    rows = [f"{one}-{other} name='Cross {number:02}'" for number, (one, other) in pairs]
+    town = draw(f"{'-'.join(top)}\n{' '.join(below)}", f"{'-'.join(top)} name='Main Street'", *rows)
+    finder = Gazetteer(town.network)
+    for near, expected in ((None, range(20)), (town.at("Z"), range(6, 26))):
+        found = [place.name for place in finder.find("main street /", near, 100) if place.kind == "crossing"]
+        assert sorted(found) == [f"Main Street / Cross {number:02}" for number in expected]
+
+
 def test_streets_round_a_square_meet_there_though_no_junction_is_shared() -> None:
     town = draw("A----B-C----D", "A-B name=East", "B-C name=Square", "C-D name=West", square_m=20)
     first = Gazetteer(town.network).find("east / west")[0]
@@ -285,6 +305,9 @@ def test_grid_references_are_read(typed: str, east_m: float, north_m: float) -> 
         "NZ 12345",
         "NI 12 34",
         "1, 2, 3",
+        "54.57N, -1.23W",
+        "-54.57S, 1.23",
+        "54.57, +1.23E",
         "A 66",
         "5 de Outubro",
     ],
@@ -297,6 +320,11 @@ def test_a_point_is_where_it_was_typed_and_outside_there_is_none() -> None:
     lat, lon = TOWN.at("B", north_m=33)
     assert FINDER.find(f"{lat}, {lon}") == [Place("coordinates", f"{lat}, {lon}", lat, lon, 1.0)]
     assert FINDER.find("57.70, 11.97") == []
+
+
+def test_figures_that_name_no_place_here_may_name_a_street() -> None:
+    town = draw("A-B-C", "A-B name='12 34'", "B-C name='High Street'")
+    assert named("12 34", finder=Gazetteer(town.network)) == ["12 34"]
 
 
 # ---- Whatever is typed -------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from osmium.osm.mutable import Node, Relation, Way
 
+from graphs import tiles as tiles_module
 from graphs.assemble import Lane, Roads, Segment, assemble
 from graphs.errors import NetworkFileError
 from graphs.ground import KINDS, LEAST_M2, NO_GROUND, STRAYS_M, Item, ground_of
@@ -23,7 +24,7 @@ from graphs.netfile import file_arrays, load_network, save_network
 from graphs.network import Network, NetworkMeta
 from graphs.osm import read_osm
 from graphs.summary import summary
-from graphs.tiles import Tiles
+from graphs.tiles import Tiles, drawing_of
 from graphs.tiles_encoding import EXTENT
 from graphs.tiles_pieces import BUFFER
 from roadmaps import OsmMap, Sheet
@@ -229,6 +230,13 @@ def park(tmp_path: Path) -> Network:
 def test_the_hash_does_not_cover_it(tmp_path: Path, park: Network) -> None:
     assert park.hash == replace(park, ground=NO_GROUND).hash == built(tmp_path).hash
     assert not {name for name in park.arrays() if name.startswith("ground")}
+
+
+def test_the_name_of_what_is_drawn_covers_it(park: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert drawing_of(park) == drawing_of(replace(park))
+    assert drawing_of(park) != drawing_of(replace(park, ground=NO_GROUND))
+    monkeypatch.setattr(tiles_module, "code_hash", lambda _package: "of another version")
+    assert drawing_of(park) != drawing_of(replace(park))
 
 
 def test_what_is_drawn_does_not_number_roads(tmp_path: Path) -> None:

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace as but
 from datetime import timedelta
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
+import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from graphs.errors import InputError
+from graphs.profiles import Profiles
 from nightshift import TOWN
 from records import Row, at, call, fix, on_duty, sent, write_records
-from scenarios.looked_back import LookBack
+from roadmaps import draw
+from scenarios.evidence import POSITIONS
+from scenarios.looked_back import STRETCH, LookBack, Then
 from scenarios.moments import STEPS
 from scenarios.past import PastAmendment, PastDuty, PastIncident, PastRegrade, PastStatus
+from scenarios.past_fixes import SCHEMA, PastFixes, microseconds
 from scenarios.replay import LEDGERS, replay
 from scenarios.report_cases import ledgers_of
 from scenarios.workplace import manifest_hash
@@ -77,6 +88,15 @@ class TestSteps:
         steps = [(each.step, each.callsigns) for each in back.happened("1")]
         assert ("decision", ("R1", "R2")) in steps
         assert ("sent", ("R3",)) in steps
+
+    def test_who_was_entered_long_after_the_others_was_not_known_with_them(self, opened: Opened) -> None:
+        back = opened([call(), on_duty("R1"), on_duty("R2"), on_duty("R3"),
+                       sent("R1", entered_at=at(65)), sent("R2", after_s=80.0, entered_at=at(95)),
+                       sent("R3", entered_at=at(3600), on_scene_at=at(200))])  # fmt: skip
+        steps = {each.callsigns: (each.step, each.known_at) for each in back.happened("1") if each.step != "at_scene"}
+        assert steps["R1", "R2"] == ("decision", at(65))
+        assert steps["R3",] == ("sent", at(3600))
+        assert [(each.name, each.callsigns) for each in back.then("1", at(100)).later] == [("sent", ("R3",))]
 
     def test_a_second_report_is_a_step_of_the_first(self, opened: Opened) -> None:
         other = call(incident_id="2", received_at=at(30), merged_into="1")
@@ -193,6 +213,114 @@ class TestKnown:
         with pytest.raises(InputError, match=r"statuses\.csv"):
             LookBack.open(folder, manifest)
 
+    @pytest.mark.parametrize("there", ["another", "none"])
+    def test_positions_that_were_changed_after_it_was_opened_are_not_shown(
+        self, opened: Opened, tmp_path: Path, there: str
+    ) -> None:
+        back = opened([call(), on_duty("R1"), sent("R1", on_scene_at=at(300))], [fix("R1", "B", 5)])
+        assert back.changed() == []
+        path = tmp_path / "records" / POSITIONS
+        path.unlink()
+        if there == "another":
+            pl.DataFrame([fix("R1", "D", 5)], schema=SCHEMA).write_parquet(path)
+        assert back.changed() == [POSITIONS]
+        with pytest.raises(InputError, match=r"positions\.parquet"):
+            back.then("1", at(60))
+
+    def test_roads_that_are_loaded_are_taken_where_they_are_the_same(self, tmp_path: Path) -> None:
+        folder = write_records(tmp_path / "records", [call(), *on_duty("R1"), sent("R1", on_scene_at=at(300))])
+        same, manifest = TOWN.network, manifest_hash(folder)
+        assert LookBack.open(folder, manifest, same).then("1", at(60)).network is same
+        text = resources.files("graphs").joinpath("profiles.toml").read_text("utf-8")
+        other = Profiles.parse(text.replace("normal = { value = 0.85", "normal = { value = 0.84", 1), "another")
+        assert other.hash != same.profiles.hash
+        for loaded in (but(same, profiles=other), draw("A-B", "A-B").network):
+            assert LookBack.open(folder, manifest, loaded).then("1", at(60)).network is not loaded
+
+
+class TestManyAtOnce:
+    """Several auditors look at one incident, or one whose browser no longer waits for what it asked before."""
+
+    def test_no_moment_shows_anything_of_another(self, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+        rows = [call(), *on_duty("R1"), PastStatus("R1", at(600), "6"), sent("R1", on_scene_at=at(1700))]
+        back = opened(rows, [fix("R1", "B", 10), fix("R1", "D", 900)])
+        alone = {moment: back.then("1", moment).picture for moment in (at(1000), at(70))}
+        read, once = PastFixes.fixes, iter([True])
+        with ThreadPoolExecutor(1) as pool:
+            others = list[Future[Then]]()
+
+            def meanwhile(fixes: PastFixes, rows: Any) -> list[Any]:
+                """Have the other moment asked for just before the units of this one are put together."""
+                if next(once, False):
+                    others.append(pool.submit(back.then, "1", at(1000)))
+                    wait(others, timeout=1.0)
+                return read(fixes, rows)
+
+            monkeypatch.setattr(PastFixes, "fixes", meanwhile)
+            assert back.then("1", at(70)).picture == alone[at(70)]
+            (other,) = others
+            assert other.result().picture == alone[at(1000)]
+
+
+class TestStretches:
+    """Positions are read for an hour at a time, and tell of it what all of them tell."""
+
+    @given(
+        st.lists(
+            st.tuples(st.sampled_from("AB"), st.integers(-9000, 4000), st.sampled_from([-90, -3, 0, 0, 0, 50, 4000])),
+            max_size=30,
+        ),
+        st.integers(0, 3599),
+        st.integers(-9000, 4000),
+    )
+    @settings(deadline=None, max_examples=60)
+    def test_a_stretch_tells_the_newest_of_each_as_all_do(
+        self,
+        tmp_path_factory: pytest.TempPathFactory,
+        reports: list[tuple[str, int, int]],
+        second: int,
+        since: int,
+    ) -> None:
+        rows = sorted((name, fixed, fixed + late) for name, fixed, late in set(reports))
+        # Each has a place of its own, by which it is told from the others.
+        there = [
+            {**fix(name, "A", fixed, received), "lat": 54.0 + number / 1e3}
+            for number, (name, fixed, received) in enumerate(rows)
+        ]
+        path = tmp_path_factory.mktemp("positions") / POSITIONS
+        pl.DataFrame(there, schema=SCHEMA).write_parquet(path)
+        every = PastFixes.read(path)
+        part = PastFixes.read_stretch(path, at(0), at(0) + STRETCH, timedelta(seconds=10))
+        assert part.callsigns == every.callsigns
+        assert part.in_order()
+        asked = np.arange(len(every.callsigns))
+        since_us = np.full(len(asked), microseconds(at(since)))
+
+        def newest(fixes: PastFixes) -> list[Any]:
+            found = fixes.newest(asked, since_us, microseconds(at(second)), 10_000_000)
+            return [fixes.fix(row) if row >= 0 else None for row in found.tolist()]
+
+        assert newest(part) == newest(every)
+
+    def test_what_lies_before_and_after_it_is_not_read(self, tmp_path: Path) -> None:
+        path = tmp_path / POSITIONS
+        there = [fix("R1", "A", float(second)) for second in range(-5000, 9000, 5)]
+        pl.DataFrame(there, schema=SCHEMA).write_parquet(path)
+        part = PastFixes.read_stretch(path, at(0), at(0) + STRETCH, timedelta(0))
+        assert (len(part.lat), int(part.fixed_us[0]), int(part.fixed_us[-1])) == (
+            721, microseconds(at(0)), microseconds(at(3600)),
+        )  # fmt: skip
+
+    def test_both_sides_of_an_hour_are_shown(self, opened: Opened) -> None:
+        # Told at 23:10, so that the hour ends at 3,000 s.
+        fixes = [fix("R1", "B", 10), fix("R1", "D", 2990, received_s=3005), fix("R1", "A", 3100)]
+        back = opened([call(), on_duty("R1"), sent("R1", on_scene_at=at(4000))], fixes)
+        for moment, place in ((2999, "B"), (3001, "B"), (3005, "D"), (3200, "A"), (2999, "B")):
+            (unit,) = back.then("1", at(moment)).picture.units
+            assert unit.fix is not None
+            assert (unit.fix.lat, unit.fix.lon) == pytest.approx(TOWN.at(place)), moment
+        assert [each.at for each in back.then("1", at(2999)).later] == [at(2990)]
+
 
 class TestAsReplayed:
     """What is shown of the moment of the decision is what the verdict was made from."""
@@ -229,3 +357,18 @@ class TestAsReplayed:
                 assert {key: there[key] for key in line.keys() & there.keys()} == {
                     key: line[key] for key in line.keys() & there.keys()
                 }
+
+    def test_a_position_of_yesterday_is_too_old_and_not_none_at_all(self, tmp_path: Path) -> None:
+        long_ago = [PastDuty("R1", at(-100_000), at(20_000), 2), PastStatus("R1", at(-5_000), "2")]
+        folder = write_records(
+            tmp_path / "records", [call(), *long_ago, sent("R1", on_scene_at=at(300))], [fix("R1", "B", -90_000)]
+        )
+        (verdict,) = replay(folder, tmp_path / "out", jobs=1).verdicts
+        assert verdict.because == "sent_unit:stale_fix"
+        then = LookBack.open(folder, manifest_hash(folder)).then("1", at(60))
+        (unit,) = then.picture.units
+        assert unit.fix is not None
+        assert unit.fix.fixed_at == at(-90_000)
+        assert then.answer is not None
+        (line,) = then.answer.ledger
+        assert "stale_fix" in {failure.rule for failure in line.failed}

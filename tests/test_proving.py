@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from desks import Room
+from dispatch import proving
 from dispatch.proving import Stretch, prove_stretch
 from dispatch.record import BrokenRecord
 from dispatch.store import Store
@@ -26,12 +27,12 @@ def room(rooms: Callable[..., Room]) -> Room:
     return room
 
 
-def stretches(store: Store, most: int) -> list[Stretch]:
-    """Prove all of a record, so many rows at a time."""
+def stretches(store: Store, most: int, most_bytes: int = 10**9) -> list[Stretch]:
+    """Prove all of a record, so many rows or bytes at a time."""
     found, after = list[Stretch](), None
     with store.reading() as reading:
         while not found or found[-1].goes_on:
-            found.append(prove_stretch(reading, after, most))
+            found.append(prove_stretch(reading, after, most, most_bytes))
             after = Head(found[-1].last, found[-1].sha256)
     return found
 
@@ -44,6 +45,29 @@ def test_stretches_come_to_the_whole(room: Room, most: int) -> None:
     assert (found[-1].last, found[-1].sha256) == (whole.rows, whole.sha256)
     assert [each.first for each in found] == [1, *(each.last + 1 for each in found[:-1])]
     assert all(each.last - each.first < most for each in found)
+
+
+def test_a_stretch_ends_where_its_documents_are_much(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proving, "_AT_A_TIME", 3)
+    found = stretches(room.desk.store, 10_000, most_bytes=1)
+    with room.desk.store.reading() as reading:
+        whole = verify_database(reading)
+    assert (found[-1].last, found[-1].sha256) == (whole.rows, whole.sha256)
+    assert [each.last for each in found[:-1]] == list(range(3, whole.rows, 3))
+
+
+def test_a_row_that_is_known_is_proved_itself(room: Room) -> None:
+    store = room.desk.store
+    with store.reading() as reading:
+        row = reading.row(5)
+    assert row is not None
+    head = Head(row.seq, row.sha256)
+    with store.reading() as reading:
+        assert prove_stretch(reading, head, 10_000).first == 6
+    tamper(store, "UPDATE events SET actor = 'bert' WHERE seq = 5")
+    with store.reading() as reading, pytest.raises(BrokenRecord) as broken:
+        prove_stretch(reading, head, 10_000)
+    assert broken.value.seq == 5
 
 
 def test_an_empty_record_is_whole(rooms: Callable[..., Room]) -> None:

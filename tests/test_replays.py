@@ -11,8 +11,12 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import stat
+import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,10 +27,14 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
+from api import replay_open
 from api.cli import main
+from api.errors import TooMany
 from api.job_requests import environment_of
 from api.job_runner import MOST_ATTEMPTS
 from api.jobs import Standing, write
+from api.replay_index import INDEX
+from api.replay_open import LOOK_BACKS, LookBacks
 from api.replay_requests import settings_told
 from api.replays import Replay, Replays, Request
 from clients import service_over, settings_for, with_key
@@ -38,10 +46,13 @@ from evenings import A, B, D, end
 from graphs.netfile import save_network
 from jobs import JobClient, end_all, held, processes, until
 from nightshift import NOW
-from running import Running, ask
+from running import DEADLINE_S, Running, ask
 from scenarios.csv_out import write_files
+from scenarios.evidence import NETWORK, POSITIONS
 from scenarios.import_asked import asked_of
 from scenarios.import_out import bring_in
+from scenarios.looked_back import LookBack
+from scenarios.workplace import manifest_hash
 from test_api_document import valid
 
 AFTERWARDS = NOW + timedelta(hours=6)
@@ -634,6 +645,21 @@ class TestLookingBack:
             answer = finished.get(address + asked)
             assert (answer.status_code, [each["field"] for each in answer.json["faults"]]) == (422, ["at"]), asked
 
+    def test_a_refusal_that_tells_of_the_incident_is_a_look_at_it(self, finished: Auditor) -> None:
+        before = len(finished.record())
+        assert self.known(finished, "I-2", "2020-01-01T00:00:00Z").status_code == 422
+        (row,) = finished.record()[before:]
+        assert (row.kind, row.subject, (row.details or {})["operation"]) == (CONSULTED, "I-2", "replayKnown")
+
+    def test_a_replay_of_an_older_version_has_no_list_and_says_so(self, finished: Auditor) -> None:
+        (replay,) = finished.replays.all()
+        with closing(sqlite3.connect(replay.folder / INDEX)) as index, index:
+            index.execute("DROP TABLE listed")
+        answer = finished.get(f"{POST}/{finished.first}/incidents")
+        assert (answer.status_code, answer.json["type"]) == (409, "/problems/conflict")
+        assert "older version" in answer.json["detail"]
+        assert finished.get(f"{POST}/{finished.first}/incidents/I-2").status_code == 200
+
     def test_however_often_one_is_looked_at_it_is_written_down_once_in_a_while(self, finished: Auditor) -> None:
         at = self.moment(finished, "I-2", "decision")
         before = len(finished.record())
@@ -679,12 +705,103 @@ class TestLookingBack:
         assert "kept/statuses.csv" in answer.json["detail"]
         assert str(finished.folder) not in answer.text
 
+    @pytest.mark.parametrize("there", ["another", "none"])
+    def test_nor_those_that_were_changed_since_they_were_looked_at(self, finished: Auditor, there: str) -> None:
+        at = self.moment(finished, "I-2", "decision")
+        assert self.known(finished, "I-2", at).status_code == 200
+        path = finished.replays.all()[0].kept / POSITIONS
+        content = path.read_bytes()
+        path.unlink()
+        if there == "another":
+            path.write_bytes(content[:-1] + b"x")
+        answer = self.known(finished, "I-2", at)
+        assert (answer.status_code, answer.json["type"]) == (409, "/problems/conflict")
+        assert f"kept/{POSITIONS}" in answer.json["detail"]
+        # What is as it was is looked at again.
+        path.write_bytes(content)
+        assert self.known(finished, "I-2", at).status_code == 200
+
+    def test_replays_keep_the_same_roads_once(self, finished: Auditor) -> None:
+        finished.done({"record": {}})
+        one, other = (each.kept / NETWORK for each in finished.replays.all())
+        assert one.samefile(other)
+        finished.client.delete(f"{POST}/{finished.first}")
+        (left,) = finished.replays.all()
+        told = finished.get(f"{POST}/{left.request.job_id}/incidents/I-2/moments")
+        assert told.status_code == 200, told.text
+
     def test_what_it_rests_on_is_no_result_and_goes_with_it(self, finished: Auditor) -> None:
         (replay,) = finished.replays.all()
         assert (replay.kept / "incidents.csv").exists()
         assert not [each for each in finished.told(finished.first)["files"] if "kept" in each["name"]]
         finished.client.delete(f"{POST}/{finished.first}")
         assert not replay.kept.exists()
+
+
+class TestOpen:
+    """Records that a worker has read stay in its memory for a while."""
+
+    @pytest.fixture
+    def copies(self, finished: Auditor) -> list[Path]:
+        """The records of a replay, three times."""
+        (replay,) = finished.replays.all()
+        return [shutil.copytree(replay.kept, finished.folder / f"copy{number}") for number in range(3)]
+
+    def read(self, open_: LookBacks, auditor: Auditor, folder: Path) -> LookBack:
+        return open_.records(auditor.replays.all()[-1], folder, manifest_hash(folder), auditor.service.network)
+
+    def test_the_last_two_are_kept(self, finished: Auditor, copies: list[Path]) -> None:
+        open_ = LookBacks()
+        first, second = (self.read(open_, finished, folder) for folder in copies[:2])
+        assert self.read(open_, finished, copies[0]) is first
+        third = self.read(open_, finished, copies[2])
+        assert len(open_) == 2
+        assert self.read(open_, finished, copies[0]) is first
+        assert self.read(open_, finished, copies[2]) is third
+        assert self.read(open_, finished, copies[1]) is not second
+
+    def test_what_nobody_asks_for_is_let_go(self, finished: Auditor, copies: list[Path]) -> None:
+        open_ = LookBacks()
+        self.read(open_, finished, copies[0])
+        open_.let_go(time.monotonic() - 60)
+        assert len(open_) == 1
+        open_.let_go(time.monotonic() + 1)
+        assert len(open_) == 0
+
+    def test_and_what_is_of_a_replay_that_is_gone(self, finished: Auditor, copies: list[Path]) -> None:
+        open_ = LookBacks()
+        self.read(open_, finished, copies[0])
+        assert finished.get(f"{POST}/{finished.first}/incidents/I-1/moments").status_code == 200
+        there = len(LOOK_BACKS)
+        finished.client.delete(f"{POST}/{finished.first}")
+        assert len(LOOK_BACKS) < there
+        open_.let_go()
+        assert len(open_) == 0
+
+    def test_while_records_are_read_others_are_looked_at_and_not_all_wait(
+        self, finished: Auditor, copies: list[Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(replay_open, "_MOST_WAIT", 1)
+        open_, begun, go_on = LookBacks(), threading.Event(), threading.Event()
+        there = self.read(open_, finished, copies[0])
+        read = LookBack.open
+
+        def slowly(*asked: Any) -> LookBack:
+            begun.set()
+            assert go_on.wait(DEADLINE_S)
+            return read(*asked)
+
+        monkeypatch.setattr(LookBack, "open", staticmethod(slowly))
+        with ThreadPoolExecutor(1) as pool:
+            reading = pool.submit(self.read, open_, finished, copies[1])
+            try:
+                assert begun.wait(DEADLINE_S)
+                assert self.read(open_, finished, copies[0]) is there
+                with pytest.raises(TooMany, match="ask again in 5 s"):
+                    self.read(open_, finished, copies[2])
+            finally:
+                go_on.set()
+            assert reading.result() is self.read(open_, finished, copies[1])
 
 
 class TestOfAFolder:

@@ -25,6 +25,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
+from api import simulation_tables
 from api.cli import main
 from api.job_requests import environment_of
 from api.job_runner import MOST_ATTEMPTS
@@ -32,6 +33,7 @@ from api.jobs import Standing
 from api.pushed import RETRY_MS
 from api.pushing import ALLOWED_EVERY_S
 from api.roles import ROLES
+from api.simulation_schemas import SimulationBody
 from api.simulations import Simulations
 from clients import access_of, service_over, with_key
 from desks import TOWN
@@ -692,6 +694,17 @@ class TestTables:
         assert "easting" not in station
         assert (round(float(station["lat"]), 4), round(float(station["lon"]), 4)) == (54.5412, -1.2132)
 
+    @pytest.mark.parametrize(
+        "text",
+        ["", "title,where\nNick,here\n", "name,easting,northing\nNick,451000,516500\nFar,here,516500\n"],
+        ids=["empty", "another header", "a place that is none"],
+    )
+    def test_stations_that_cannot_be_shown_are_told(self, planner: Planner, tmp_path: Path, text: str) -> None:
+        (tmp_path / "scenarios" / "town" / "stations.csv").write_text(text)
+        answer = planner.get("/v1/scenarios/town")
+        assert answer.status_code == 422
+        assert all(fault["source"].endswith("stations.csv") for fault in answer.json["faults"])
+
     def test_there_is_no_scenario_of_another_name(self, planner: Planner) -> None:
         for name in ("elsewhere", "..", "%2e%2e"):
             assert planner.get(f"/v1/scenarios/{name}").status_code == 404
@@ -718,6 +731,32 @@ class TestTables:
         told = planner.get("/v1/scenarios/town").json
         faults = planner.faults({**SMALL, "roster": [{**told["roster"][0], "colour": "blue"}]})
         assert "colour" in faults
+
+    def test_columns_without_end_make_no_large_table(self, planner: Planner) -> None:
+        roster = [{f"column {number}": None for number in range(5_000)}, *({} for _ in range(1_999))]
+        text = simulation_tables.changed_tables(SimulationBody.model_validate({**SMALL, "roster": roster}))["roster"]
+        assert len(text) < 100_000
+        told = planner.get("/v1/scenarios/town").json["roster"][0]
+        faults = planner.faults({**SMALL, "roster": [{**told, **roster[0]}]})
+        assert 10 < sum(field.startswith("column ") for field in faults) < 100
+
+    def test_what_was_asked_before_is_not_checked_again(self, planner: Planner, tmp_path: Path) -> None:
+        body = {**SMALL, "roster": planner.get("/v1/scenarios/town").json["roster"]}
+        with held(planner.simulations):
+            assert planner.ask(body, "once").status_code == 202
+            (tmp_path / "scenarios" / "town" / "stations.csv").write_text("")
+            answer = planner.ask(body, "once")
+            assert (answer.status_code, answer.headers.get("Idempotency-Replayed")) == (202, "true")
+
+    def test_while_others_are_checked_it_is_left_to_the_simulation(self, planner: Planner) -> None:
+        first, *others = planner.get("/v1/scenarios/town").json["roster"]
+        with simulation_tables._CHECKING:
+            name = planner.asked({**SMALL, "roster": [{**first, "station": "Elsewhere"}, *others]})
+        told = planner.ended(name)
+        assert told["state"] == "failed"
+        assert ("roster.csv", "station") in {(fault["source"], fault["field"]) for fault in told["faults"]}
+        # Afterwards it is told at once again.
+        assert planner.ask({**SMALL, "roster": [{**first, "station": "Elsewhere"}]}).status_code == 422
 
     @pytest.mark.parametrize("table", [[], "rows", [["R1"]], [{"callsign": {"a": 1}}]])
     def test_a_table_that_is_none_is_refused(self, planner: Planner, table: Any) -> None:

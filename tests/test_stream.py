@@ -339,6 +339,26 @@ class TestWho:
             stream.rest()
         assert time.monotonic() - begun < ALLOWED_EVERY_S + POSITIONS_EVERY_S + 1
 
+    def test_an_open_stream_keeps_no_session_in_use(self, town_file: Path) -> None:
+        idle_s = 3
+        desk = client_over(town_file, heartbeat_s=1, remembered_ms=0, session_idle_s=idle_s)
+        access = access_of(desk.application)
+        access.accounts.create_user("anna", ["dispatcher"], "eleven grey horses at dawn")
+        [user] = access.accounts.users()
+        client = desk.application.test_client()
+        client.set_cookie("nearest_session", access.sessions.open(user).token)
+        service = desk.application.extensions["nearest"]
+        at_last = threading.Timer(20, service.stopping.set)
+        begun = time.monotonic()
+        with Open(client) as stream:
+            at_last.start()
+            stream.rest()
+        took_s = time.monotonic() - begun
+        at_last.cancel()
+        assert took_s < idle_s + ALLOWED_EVERY_S + POSITIONS_EVERY_S + 2
+        assert client.get("/v1/session").status_code == 401
+        service.desk.store.close()
+
 
 class TestPlaces:
     def test_no_more_streams_than_there_are_threads_for(self, town_file: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -12,12 +14,14 @@ from typing import Any
 
 import pytest
 
-from api.routes.supervision import answer, watch
+from api.routes import supervision as route
+from api.routes.supervision import answer, open_before, watch
 from api.supervision_answers import Seen
 from desks import TOWN, Room
-from dispatch import incidents
+from dispatch import incidents, supervision, supervision_rows
 from dispatch.force import Force
-from dispatch.watched import DOMESTIC_ABUSE
+from dispatch.watched import DOMESTIC_ABUSE, Beside
+from dispatch.watched import told_of as incidents_of
 from nightshift import CLEVELAND, changed
 from scenarios.audit_response import response_of
 from scenarios.replay import Replayed, replay
@@ -34,10 +38,19 @@ def told_of(room: Room, hours: float = 24) -> dict[str, Any]:
         return answer(reading, room.desk.force, start, end, room.now)
 
 
-def seen_by(room: Room) -> dict[str, Seen]:
-    """What is said of each incident of the last day."""
+def told_now(room: Room, hours: float) -> dict[str, Any]:
+    """The same as it is told where no end is asked for."""
+    start = room.now - timedelta(hours=hours)
+    earlier = open_before(room.live, start)
     with room.desk.store.reading() as reading:
-        seen, _ = watch(reading, room.desk.force, room.now - timedelta(days=1), room.now + timedelta(seconds=1))
+        return answer(reading, room.desk.force, start, room.now + timedelta(seconds=1), room.now, earlier)
+
+
+def seen_by(room: Room, from_h: float = 24, to_h: float = 0) -> dict[str, Seen]:
+    """What is said of each incident received between so many hours ago and so many; of the last day otherwise."""
+    end = room.now - timedelta(hours=to_h) + timedelta(seconds=0 if to_h else 1)
+    with room.desk.store.reading() as reading:
+        seen, _ = watch(reading, room.desk.force, room.now - timedelta(hours=from_h), end)
     return {each.one.incident_id: each for each in seen}
 
 
@@ -157,6 +170,7 @@ def test_a_day_counts_here_as_in_an_audit_of_it(room: Room, tmp_path: Path, seed
 def is_judged_alike(here: Verdict, there: Verdict, *, at_once: bool) -> bool:
     """Hold what is said of an incident against its audit; return whether it was judged."""
     assert (here.decided_at, here.sent, here.domestic_abuse) == (there.decided_at, there.sent, there.domestic_abuse)
+    assert (here.grade, here.tags, here.sector) == (there.grade, there.tags, there.sector), here
     if here.because in {"advice_old", "advice_overtaken"} and not at_once:
         return False
     assert (here.verdict, here.because, here.cause) == (there.verdict, there.because, there.cause), here
@@ -224,6 +238,20 @@ class TestTheNearest:
             "Speaks Polish",
         )
         assert everybody(told)["suggested_sent"]["count"] == 0
+
+    def test_is_told_with_what_was_known_when_units_were_sent(self, manned: Room) -> None:
+        manned.receive("I-1", TOWN.at("B"), "standard")
+        advised(manned, "I-1", "BX22", reason="cover")
+        manned.later(1200)
+        regrade(manned, "emergency")
+        manned.do(partial(incidents.amended, incident_id="I-1", changes={"tags": [DOMESTIC_ABUSE]}))
+        told = told_of(manned)
+        (passed,), (override,) = told["not_nearest"], told["overrides"]
+        assert (passed["grade"], [each["grade"] for each in override["sent"]]) == ("standard", ["standard"])
+        verdict = seen_by(manned)["I-1"].verdict
+        assert (verdict.grade, verdict.tags) == ("standard", ())
+        # That it was domestic abuse counts whenever it became known.
+        assert passed["domestic_abuse"]
 
     def test_is_not_known_without_advice(self, manned: Room) -> None:
         manned.receive("I-1", TOWN.at("B"))
@@ -349,6 +377,34 @@ class TestLate:
         told = everybody(told_of(manned))["responses"]
         assert (told["missing"], told["in_target_of_decided"]["count"], told["in_target_of_decided"]["of"]) == (1, 0, 1)
 
+    def test_an_arrival_that_two_assignments_tell_of_is_one(self, manned: Room) -> None:
+        manned.receive("I-1", TOWN.at("B"))
+        advised(manned, "I-1", "BX21")
+        manned.later(60)
+        manned.step("I-1", "BX21", "at_scene")
+        with manned.desk.store.reading() as reading:
+            (told,) = incidents_of(supervision_rows.rows_about(reading, ["I-1"]))
+        (sent,) = told.assignments
+        twice = replace(told, assignments=(sent, replace(sent, incident_id="I-2", note="as another system has it")))
+        response = supervision.watched(twice, Beside(), CLEVELAND).response
+        assert response is not None
+        assert response.at == manned.now
+
+    def test_skills_are_those_of_the_duty_from_which_a_unit_was_sent(self, room: Room) -> None:
+        room.on_duty("BX21", TOWN.at("A"), skills=["domestic_abuse_trained"])
+        room.off_duty("BX21")
+        room.on_duty("BX21", TOWN.at("A"), skills=["response_driver"])
+        room.receive("I-1", TOWN.at("B"))
+        advised(room, "I-1", "BX21")
+        (sent,) = room.case("I-1").assignments
+        room.step("I-1", "BX21", "stood_down")
+        room.off_duty("BX21")
+        room.on_duty("BX21", TOWN.at("A"))
+        with room.desk.store.reading() as reading:
+            found = supervision_rows.skills_on_duty(reading, [sent])
+        # Of the others of the callsign nothing is read.
+        assert found == {sent.duty: frozenset({"response_driver"})}
+
     def test_those_who_wait_stand_first_then_the_latest(self, manned: Room) -> None:
         for number, place in enumerate("BCF"):
             manned.receive(f"I-{number}", TOWN.at(place))
@@ -361,6 +417,106 @@ class TestLate:
             ("I-2", True),
             ("I-1", False),
         ]
+
+
+class TestAcrossTheEdgeOfThePeriod:
+    """What the clock does not end, a new day does not end either."""
+
+    def test_whoever_waits_since_before_it_is_told_and_in_no_number(self, manned: Room) -> None:
+        manned.receive("I-1", TOWN.at("B"))
+        manned.later(3600)
+        manned.receive("I-2", TOWN.at("B"))
+        told = told_now(manned, 0.5)
+        (late,) = told["late"]
+        assert (late["incident_id"], late["waiting"], late["earlier"]) == ("I-1", True, True)
+        assert (everybody(told)["incidents"], everybody(told)["responses"]["overdue"]) == (1, 0)
+        assert [each["earlier"] for each in told_now(manned, 24)["late"]] == [False]
+
+    def test_when_it_will_be_late_is_told(self, manned: Room) -> None:
+        manned.receive("I-1", TOWN.at("B"))
+        due_at = told_of(manned)["next_due_at"]
+        manned.later(300)
+        told = told_now(manned, 0.01)
+        assert (told["next_due_at"], told["late"]) == (due_at, [])
+        assert due_at is not None
+
+    def test_where_somebody_was_nobody_waits(self, manned: Room) -> None:
+        manned.receive("I-1", TOWN.at("B"))
+        advised(manned, "I-1", "BX21")
+        manned.later(1800)
+        manned.step("I-1", "BX21", "at_scene")
+        manned.later(3600)
+        assert [each["waiting"] for each in told_now(manned, 24)["late"]] == [False]
+        assert told_now(manned, 0.5)["late"] == []
+
+    def test_a_first_report_before_it_counts(self, manned: Room) -> None:
+        manned.receive("I-1", TOWN.at("B"))
+        self.attend(manned, "I-1")
+        manned.later(3600)
+        manned.receive("I-2", TOWN.at("B"))
+        self.link(manned, "I-1", "I-2")
+        manned.later(7200)
+        found = seen_by(manned, 2.5)
+        assert list(found) == ["I-2"]
+        assert found["I-2"] == seen_by(manned)["I-2"]
+        one = found["I-2"].one
+        assert one.sending is not None
+        assert one.response is not None
+        assert (one.sending.callsigns, one.response.standing(manned.now)) == (("BX21",), "in_target")
+
+    def test_a_second_report_after_it_counts(self, manned: Room) -> None:
+        manned.receive("I-1", TOWN.at("B"))
+        manned.later(600)
+        manned.receive("I-2", TOWN.at("B"))
+        manned.fix("BX21", TOWN.at("A"))
+        self.attend(manned, "I-2")
+        self.link(manned, "I-2", "I-1")
+        manned.later(3600 - 62)
+        found = seen_by(manned, 24, 1.1)
+        assert list(found) == ["I-1"]
+        assert found["I-1"] == seen_by(manned)["I-1"]
+        sending = found["I-1"].one.sending
+        assert sending is not None
+        assert sending.callsigns == ("BX21",)
+
+    def test_a_second_report_from_elsewhere_is_no_arrival(self, manned: Room) -> None:
+        manned.receive("I-1", TOWN.at("B"))
+        manned.later(1)
+        manned.receive("I-2", TOWN.at("B"))
+        self.attend(manned, "I-2", "D")
+        self.link(manned, "I-2", "I-1")
+        told = everybody(told_of(manned))["responses"]
+        assert (told["doubtful"], told["in_target"]) == (1, 0)
+
+    def attend(self, room: Room, incident_id: str, place: str = "B") -> None:
+        """Send a unit, which says a minute later that it is there, and is where it is."""
+        advised(room, incident_id, "BX21")
+        room.later(60)
+        room.fix("BX21", TOWN.at(place))
+        room.step(incident_id, "BX21", "at_scene")
+        room.later(1)
+        room.step(incident_id, "BX21", "clear")
+        room.later(1)
+
+    def link(self, room: Room, incident_id: str, duplicate_of: str) -> None:
+        room.do(partial(incidents.linked, incident_id=incident_id, duplicate_of=duplicate_of))
+
+
+def test_what_was_judged_first_goes_first_and_all_are_told_the_same(
+    manned: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manned.on_duty("BX23", TOWN.at("H"))
+    for number, callsign in enumerate(("BX21", "BX22", "BX23")):
+        manned.receive(f"I-{number}", TOWN.at("B"))
+        advised(manned, f"I-{number}", callsign, reason="cover", confirm=True)
+        manned.later(5)
+    told = told_of(manned)
+    monkeypatch.setattr(route, "_MOST_REMEMBERED", 2)
+    route._JUDGED.clear()
+    assert told_of(manned) == told
+    assert [min(question.callsigns) for question, _ in route._JUDGED] == ["BX22", "BX23"]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: told_of(manned), range(16))) == [told] * 16
 
 
 def test_domestic_abuse_is_told_apart_and_adds_up(room: Room) -> None:

@@ -57,8 +57,8 @@ class Wire:
     def _carry(self, one: socket.socket, other: socket.socket, what: Literal["requests", "answers"]) -> None:
         """Pass on what one side says; what was lost makes the connection useless, so it never goes on."""
         lost = False
-        one.settimeout(_LOOK_S)
         with contextlib.suppress(OSError):
+            one.settimeout(_LOOK_S)
             while self.state != "cut":
                 try:
                     said = one.recv(_CHUNK)

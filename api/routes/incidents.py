@@ -56,7 +56,7 @@ def incident(incident_id: str) -> Response:
     """Tell all that is known of an incident, open or ended."""
     case = find_case(incident_id)
     looked_at(incident_id)
-    return json_response(orjson.dumps(case_values(case)))
+    return json_response(orjson.dumps(case_values(case, service().force)))
 
 
 def find_case(incident_id: str) -> Case:
@@ -167,7 +167,7 @@ def close(incident_id: str) -> Response:
 
 def open_case(incident_id: str, live: Live, _rows: Sequence[Row]) -> Mapping[str, Any]:
     """Return an open incident as it is after something was done."""
-    return case_values(live.case(incident_id))
+    return case_values(live.case(incident_id), service().force)
 
 
 def _first_subject(live: Live, rows: Sequence[Row]) -> Mapping[str, Any]:

@@ -19,17 +19,15 @@ from api.responses import json_response
 from api.service import service
 from dispatch.errors import Unknown
 from graphs.gazetteer import Place, gazetteer_of
-from graphs.tiles import DEEPEST, KEPT, is_tile, tiles_of
+from graphs.tiles import DEEPEST, KEPT, drawing_of, is_tile, tiles_of
 
 blueprint = APIBlueprint("maps", __name__, tag="Map")
 TILE_TYPE: Final = "application/vnd.mapbox-vector-tile"
-# How much of the network's hash names it in an address.
-NAMED_BY: Final = 12
-# An address names the network, and a network does not change. Only who may ask may keep it, so no cache between.
+# An address names what is drawn, and that does not change. Only who may ask may keep it, so no cache between.
 _KEPT_FOR_EVER: Final = "private, max-age=31536000, immutable"
 
 
-@blueprint.get("/v1/tiles/<network>/<int:z>/<int:x>/<int:y>")
+@blueprint.get("/v1/tiles/<drawing>/<int:z>/<int:x>/<int:y>")
 @blueprint.doc(
     operation_id="tile",
     responses={
@@ -40,14 +38,14 @@ _KEPT_FOR_EVER: Final = "private, max-age=31536000, immutable"
         ),
     },
 )
-def tile(network: str, z: int, x: int, y: int) -> Response:
+def tile(drawing: str, z: int, x: int, y: int) -> Response:
     """Draw roads and ground as a Mapbox vector tile, with the layers roads and ground.
 
-    The network is named by the first 12 characters of its hash (GET /v1/network), so that a tile may be kept for ever.
+    What is drawn is named as GET /v1/network tells (drawing), so that a tile may be kept for ever.
     """
     known = service().network
-    if network != known.hash[:NAMED_BY]:
-        raise Unknown(f"network {network} is not the one here, which is {known.hash[:NAMED_BY]}")
+    if drawing != drawing_of(known):
+        raise Unknown(f"drawing {drawing} is not the one here, which is {drawing_of(known)}")
     if not is_tile(z, x, y):
         raise Unknown(f"there is no tile {z}/{x}/{y}; z is 0 to {DEEPEST}, x and y are 0 to 2^z - 1")
     response = _drawn(tiles_of(known).tile(z, x, y))

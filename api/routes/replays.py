@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from apiflask import APIBlueprint
@@ -18,7 +18,8 @@ from api.openapi import call, plain_answers, text_answer
 from api.orders import read_model
 from api.queries import DEFAULT_RECORD_ROWS, MAX_RECORD_ROWS, Query
 from api.replay_index import FOUND_BY, ORDERS
-from api.replay_looks import known_values, look_back, moments_values
+from api.replay_looks import known_values, moments_values
+from api.replay_open import LOOK_BACKS, look_back
 from api.replay_requests import folders, go_on, kept_by, request_of, room_of
 from api.replay_results import incident_of, incidents_of, replay_values, sentences_of
 from api.replay_schemas import (
@@ -37,7 +38,6 @@ from dispatch.record import Event
 from graphs.errors import InputError
 from graphs.faults import NOTHING
 from graphs.moments import MOMENT
-from scenarios.looked_back import LookBack
 from scenarios.verdict import CLASSES
 
 blueprint = APIBlueprint("replays", __name__, tag="Replays")
@@ -93,6 +93,7 @@ def replay(replay_id: str) -> Response:
 def end(replay_id: str) -> Response:
     """Cancel a replay that waits or runs; remove one that has ended, with its results."""
     ended = end_or_remove(_kept(), replay_id)
+    LOOK_BACKS.let_go()
     go_on(service().settings)
     return ended
 
@@ -161,9 +162,9 @@ def incident(replay_id: str, incident_id: str) -> Response:
 @call(blueprint, "replayMoments", ReplayMomentsAnswer, "The steps.", "unknown", "input", "conflict")
 def moments(replay_id: str, incident_id: str) -> Response:
     """Tell what happened about one incident, step by step, and when each step was entered."""
-    found, back = _looked_back(replay_id, incident_id)
-    told = moments_values(back, incident_id)
-    looked_through(incident_id, replay_id=replay_id, folder=found.request.folder)
+    found, _ = _looked_into(replay_id, incident_id)
+    with look_back(found, service().settings, service().network) as back:
+        told = moments_values(back, incident_id)
     return json_response(orjson.dumps({"replay_id": replay_id, "incident_id": incident_id, **told}))
 
 
@@ -172,10 +173,9 @@ def moments(replay_id: str, incident_id: str) -> Response:
 def known(replay_id: str, incident_id: str) -> Response:
     """Tell what was known at a moment of one incident: the units, who could have gone, what was entered only later."""
     at = _moment()
-    found, back = _looked_back(replay_id, incident_id)
-    verdict, _ = incident_of(found, incident_id)
-    told = known_values(back, incident_id, at, (verdict["judged"], verdict["better"]))
-    looked_through(incident_id, replay_id=replay_id, folder=found.request.folder)
+    found, verdict = _looked_into(replay_id, incident_id)
+    with look_back(found, service().settings, service().network) as back:
+        told = known_values(back, incident_id, at, (verdict["judged"], verdict["better"]))
     return json_response(orjson.dumps({"replay_id": replay_id, "incident_id": incident_id, **told}))
 
 
@@ -189,11 +189,14 @@ def _moment() -> datetime:
     return at
 
 
-def _looked_back(replay_id: str, incident_id: str) -> tuple[Replay, LookBack]:
+def _looked_into(replay_id: str, incident_id: str) -> tuple[Replay, Any]:
+    """Return a replay and its verdict on an incident, once it is written down that somebody looks into that."""
     found = _find(replay_id)
     # Records are long to read: not for an incident that the replay does not have.
-    incident_of(found, incident_id)
-    return found, look_back(found, service().settings)
+    verdict, _ = incident_of(found, incident_id)
+    # A refusal tells of it too: when it began and ended, or that its records are gone.
+    looked_through(incident_id, replay_id=replay_id, folder=found.request.folder)
+    return found, verdict
 
 
 def _kept() -> Replays:

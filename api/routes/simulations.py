@@ -19,7 +19,7 @@ from api.job_results import MEDIA_TYPES, REPORT, find_job, handed_out, result_fi
 from api.job_stream import JobStream, message_id
 from api.jobs import WAITING
 from api.openapi import call, plain_answers, text_answer
-from api.orders import read_model
+from api.orders import order, read_model
 from api.places import QUERY, parameter_faults
 from api.pushing import places, pushed, still_allowed
 from api.queries import Query
@@ -78,8 +78,9 @@ def ask() -> Response:
     One is run at a time. Ask at Location how far it is, or watch its events.
     """
     body, settings = read_model(SimulationBody), service().settings
-    # Before the record is held: others write meanwhile.
-    require_tables(body.scenario, changed_tables(body), settings)
+    # Before the record is held: others write meanwhile. What was asked before is told again, or refused, unchecked.
+    if not _was_asked():
+        require_tables(body.scenario, changed_tables(body), settings)
 
     def looks(asked: Request, now: datetime) -> list[Event]:
         return [look("list simulationAsked", now, **_of_past(asked))] if asked.past_incidents else []
@@ -87,6 +88,12 @@ def ask() -> Response:
     begun = begin(_kept(), room_of(settings), partial(request_of, body, settings), looks, simulation_values)
     go_on(settings)
     return begun
+
+
+def _was_asked() -> bool:
+    asked = order()
+    with service().desk.store.reading() as reading:
+        return reading.given(asked.actor, asked.key) is not None
 
 
 @blueprint.get("/v1/simulations")

@@ -29,7 +29,7 @@ _SEQ: Final = re.compile(r"[0-9]{1,18}")
 def open_streams(app: Flask, service: Service) -> None:
     """Make an application able to push."""
     places = open_places(app, service.settings.streams)
-    app.extensions[EXTENSION] = Streams(service.desk, service.stopping, places)
+    app.extensions[EXTENSION] = Streams(service.desk, service.force, service.stopping, places)
 
 
 @blueprint.get("/v1/stream")

@@ -3,6 +3,7 @@ import { html, render, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import { ref } from "lit-html/directives/ref.js";
 import { allCommands, readLine } from "./command.ts";
+import { session } from "./session.ts";
 import { Suggestions, type Suggested } from "./suggestions.ts";
 import { words } from "./words.ts";
 
@@ -22,7 +23,19 @@ let pause: ReturnType<typeof setTimeout> | null = null;
 /** What was typed before, the newest last; `back` counts from there. */
 const lines: string[] = [];
 let back = 0;
+/** Whose words they are. */
+let by = "";
 const suggestions = new Suggestions<string>("command-list", () => draw(), take);
+
+session.listen(() => {
+  const name = session.who?.name ?? "";
+  if (name === by) return;
+  // What one person typed is not the next one's to read, or to do by Enter.
+  by = name;
+  lines.length = 0;
+  [text, back, result] = ["", 0, { said: "", bad: false }];
+  draw();
+});
 
 /** Where the line is; it draws itself. */
 export function commandLine(): TemplateResult {

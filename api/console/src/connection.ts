@@ -2,8 +2,10 @@
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import { isCall, restoreCall } from "./board/call-draft.ts";
+import { rulesChanged } from "./force.ts";
 import { outbox, type Action } from "./outbox.ts";
 import { picture } from "./picture.ts";
+import { reach } from "./reach.ts";
 import { session } from "./session.ts";
 import { askAgain } from "./sign-in.ts";
 import { clock } from "./time.ts";
@@ -18,6 +20,8 @@ let holder: HTMLElement | null = null;
 let said = "";
 let warning = "";
 let wasLost = false;
+/** Another's action of which was asked once whether it is given up. */
+let asking: string | null = null;
 
 /** Draws it into an element, now and whenever something changes. */
 export function drawConnection(place: HTMLElement): void {
@@ -39,6 +43,8 @@ export function warn(text: string): void {
 }
 
 function begin(): void {
+  reach.begin();
+  reach.listen(changed);
   picture.listen(changed);
   outbox.listen(draw);
   outbox.onConfirmed.add((action) => {
@@ -49,14 +55,24 @@ function begin(): void {
 }
 
 function changed(): void {
-  const lost = picture.connection === "lost";
+  const { lost } = reach;
   if (lost === wasLost) return;
   wasLost = lost;
-  if (picture.connection === "live") {
+  if (!lost && (picture.stream === null || picture.connection === "live")) {
     outbox.again();
+    void askForRules();
     said = words.connection.back;
   } else said = "";
   draw();
+}
+
+/** A service that was away may have come back with another profile. */
+async function askForRules(): Promise<void> {
+  try {
+    if (await rulesChanged()) warn(words.connection.newRules);
+  } catch {
+    // It is gone again, and asked when it is back.
+  }
 }
 
 function draw(): void {
@@ -64,7 +80,7 @@ function draw(): void {
   render(
     html`<section aria-label=${words.connection.label} class="connection">
       <p class="hidden-text" role="status">${said}</p>
-      ${picture.connection === "lost" && !session.ended ? lost() : nothing} ${warned()} ${expiring()} ${actions()}
+      ${reach.lost && !session.ended ? lost() : nothing} ${unkept()} ${warned()} ${expiring()} ${actions()}
     </section>`,
     holder,
   );
@@ -73,7 +89,7 @@ function draw(): void {
 const lost = (): TemplateResult => html`
   <div class="banner bad">
     <strong role="alert">${words.connection.lost}</strong>
-    <span class="age">${age()}</span>
+    ${picture.stream === null ? nothing : html`<span class="age">${age()}</span>`}
     <span>${words.connection.kept}</span>
   </div>
 `;
@@ -81,6 +97,11 @@ const lost = (): TemplateResult => html`
 function age(): string {
   const age_s = Math.floor(picture.age_ms() / 1000);
   return Number.isFinite(age_s) ? words.connection.age(clock(age_s)) : words.connection.never;
+}
+
+function unkept(): TemplateResult | typeof nothing {
+  if (outbox.kept || outbox.pending.length === 0) return nothing;
+  return html`<div class="banner bad"><span role="alert">${words.connection.unkept}</span></div>`;
 }
 
 function warned(): TemplateResult | typeof nothing {
@@ -114,25 +135,36 @@ function isWorthALine(action: Action): boolean {
 
 function line(action: Action): TemplateResult {
   const mine = action.by === session.who?.name;
+  const over = isOver(action);
   const asked = words.connection.asked(clock(Math.max((Date.now() - action.asked_at) / 1000, 0)));
-  return html`<li class=${action.state === "refused" ? "bad" : "warn"}>
+  return html`<li class=${over ? "bad" : "warn"}>
     <strong>${action.label}</strong>
-    <span role=${action.state === "refused" ? "alert" : nothing}>${mine || action.state === "refused" ? state(action) : words.connection.others(action.by)}</span>
+    <span role=${over ? "alert" : nothing}>${mine || over ? state(action) : words.connection.others(action.by)}</span>
     <small>${asked}</small>
     ${buttons(action, mine)}
   </li>`;
 }
 
+function isOver({ state }: Action): boolean {
+  return state === "refused" || state === "lapsed";
+}
+
 function state(action: Action): string {
   if (action.state === "refused") return words.connection.refused(action.problem ?? "");
-  if (action.state === "held") return words.connection.held;
-  if (action.state === "waiting" && action.tries > 0 && picture.connection !== "lost") return words.connection.tried;
+  if (action.state === "lapsed") return action.problem ?? "";
+  if (action.state === "held") return action.tries > 0 ? words.connection.heldLate : words.connection.held;
+  if (action.state === "waiting" && action.tries > 0 && !reach.lost) return words.connection.tried;
   return words.connection[action.state];
 }
 
 function buttons(action: Action, mine: boolean): TemplateResult {
   const { connection } = words;
+  const over = isOver(action);
   const drop = (): void => outbox.drop(action.key);
+  const ask = (): void => {
+    asking = action.key;
+    draw();
+  };
   const restore = (): void => {
     if (restoreCall(action.by, action.body)) drop();
     else warn(connection.restoreBlocked);
@@ -140,7 +172,7 @@ function buttons(action: Action, mine: boolean): TemplateResult {
   const one = (label: string, run: () => void) => html`<button aria-label=${connection.named(label, action.label)} @click=${run}>${label}</button>`;
   return html`
     ${action.state === "held" && mine ? one(connection.send, () => outbox.release(action.key)) : nothing}
-    ${action.state === "refused" && mine && isCall(action.path) ? one(connection.restore, restore) : nothing}
-    ${one(action.state === "refused" ? connection.seen : connection.giveUp, drop)}
+    ${over && mine && action.body !== null && isCall(action.path) ? one(connection.restore, restore) : nothing}
+    ${over || mine ? one(over ? connection.seen : connection.giveUp, drop) : asking === action.key ? one(connection.giveUpOthers(action.by), drop) : one(connection.giveUp, ask)}
   `;
 }

@@ -13,3 +13,12 @@ export function force(): Promise<Force> {
   });
   return asked;
 }
+
+/** Asks for the rules anew, as after the service was away; true where they are others than were known. */
+export async function rulesChanged(): Promise<boolean> {
+  if (asked === null) return false;
+  const [before, found] = [await asked, await get<Force>("/v1/force")];
+  if (JSON.stringify(before) === JSON.stringify(found)) return false;
+  asked = Promise.resolve(found);
+  return true;
+}

@@ -1,5 +1,6 @@
 /** Asks the service, as whoever is signed in; every refusal becomes a `Problem`, every silence `Unreachable`. */
 import { heardDate } from "./now.ts";
+import { unattended } from "./unattended.ts";
 
 export interface Fault {
   source: string;
@@ -76,7 +77,7 @@ export function newKey(): string {
 
 /** Asks and waits for the answer. */
 export async function send(method: string, path: string, asking: Asking = {}): Promise<Response> {
-  const headers: Record<string, string> = { Accept: asking.accept ?? "application/json" };
+  const headers: Record<string, string> = { Accept: asking.accept ?? "application/json", ...unattended() };
   if (asking.body !== undefined) headers["Content-Type"] = "application/json";
   if (csrfToken !== null && method !== "GET") headers["X-CSRF-Token"] = csrfToken;
   if (asking.key !== undefined) headers["Idempotency-Key"] = asking.key;

@@ -3,7 +3,8 @@ import { get } from "./http.ts";
 
 /** `GET /v1/network`, as far as the console uses it. */
 export interface Network {
-  hash: string;
+  /** What its tiles draw, by name: part of their address. */
+  drawing: string;
   attribution: string;
   bounds: { west: number; south: number; east: number; north: number };
   area: GeoJSON.Polygon;

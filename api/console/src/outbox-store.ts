@@ -10,11 +10,16 @@ const TAB = "nearest.tab";
 let own: string | null = null;
 const awaited = new Set<string>();
 
-/** Keeps the actions of this page in place of those kept before. */
-export function keep(actions: readonly Action[]): void {
-  if (own === null) return;
-  if (actions.length === 0) localStorage.removeItem(PREFIX + own);
-  else localStorage.setItem(PREFIX + own, JSON.stringify(actions));
+/** Keeps the actions of this page in place of those kept before; false where the browser has no room or does not allow it. */
+export function keep(actions: readonly Action[]): boolean {
+  if (own === null) return true;
+  try {
+    if (actions.length === 0) localStorage.removeItem(PREFIX + own);
+    else localStorage.setItem(PREFIX + own, JSON.stringify(actions));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Finds what this page kept before it was loaded again, and, now and later, what other pages left behind. */

@@ -6,6 +6,7 @@
  */
 import { Changes } from "./changes.ts";
 import { newKey, Problem, send, Unreachable } from "./http.ts";
+import { mark, since_ms, type Mark } from "./now.ts";
 import { keep, takeUp } from "./outbox-store.ts";
 import { session } from "./session.ts";
 import { words } from "./words.ts";
@@ -19,9 +20,13 @@ export interface Action {
   /** Who asked for it: another person who signs in must not send it as theirs. */
   by: string;
   asked_at: number;
+  /** When it was said of an old one that it is still wanted. */
+  wanted_at?: number;
   tries: number;
-  /** `held` is one that is so old that a person says whether it is still wanted. */
-  state: "sending" | "waiting" | "held" | "refused";
+  /** The key of another that has to be confirmed first; where that is not done, nor is this. */
+  after?: string;
+  /** `held` is one that is so old that a person says whether it is still wanted; `lapsed` is sent no more, unanswered. */
+  state: "sending" | "waiting" | "held" | "refused" | "lapsed";
   problem?: string;
 }
 
@@ -29,20 +34,29 @@ export interface Action {
 export class GivenUp extends Unreachable {}
 
 const AGAIN_MS = 2000;
-// What was left behind by a page for longer than this is not sent without asking: the world has moved on.
+// What has waited for longer than this is not sent without asking: the world has moved on.
 const OLD_MS = 10 * 60_000;
-// Whoever waited for so long may look elsewhere by now; a refusal is then shown in the list as well.
-const LONG_MS = 3000;
+// What a call says of people is kept here for no longer than the longest turn of duty.
+const KEPT_MS = 12 * 3_600_000;
+const TIDY_MS = 60_000;
 // What fails inside the service so often is not going to succeed, and the next action must not wait for it.
 const MOST_FAILURES = 3;
 
 type Settled = { done: (value: unknown) => void; fail: (error: unknown) => void };
 
+type Asked = Pick<Action, "path" | "body" | "label">;
+
 class Outbox extends Changes {
   /** Called with each action that the service confirmed. */
   readonly onConfirmed = new Set<(action: Action) => void>();
+  /** Whether the browser keeps what is asked for, so that it survives a reload. */
+  kept = true;
   #actions: Action[] = [];
   #settled = new Map<string, Settled>();
+  /** The action that each refusal is of. */
+  #refusals = new WeakMap<object, Action>();
+  /** When each was asked for, by a clock that nobody sets. */
+  #asked = new Map<string, Mark>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #sending = false;
   #abort: AbortController | null = null;
@@ -55,6 +69,7 @@ class Outbox extends Changes {
       if (this.pending.length > 0) event.preventDefault();
     });
     addEventListener("online", () => this.again());
+    setInterval(() => this.#tidy(), TIDY_MS);
     session.listen(() => this.#next());
   }
 
@@ -63,38 +78,74 @@ class Outbox extends Changes {
   }
 
   get pending(): readonly Action[] {
-    return this.#actions.filter((each) => each.state !== "refused");
+    return this.#actions.filter(isPending);
   }
 
   /**
    * Does something once; resolves to its answer, or rejects with the `Problem` by which it was refused.
    *
-   * While the service is out of reach it stays pending and is asked again with the same key.
+   * While the service is out of reach it stays pending and is asked again with the same key. A refusal stays in the list
+   * until whoever shows it calls `seen` with it: who asked may be gone when it comes.
    */
   act<T>(path: string, body: unknown, label: string): Promise<T> {
-    const by = session.who?.name ?? "";
-    const action: Action = { key: newKey(), path, body, label, by, asked_at: Date.now(), tries: 0, state: "sending" };
-    this.#actions.push(action);
-    const answer = new Promise<T>((done, fail) => this.#settled.set(action.key, { done: done as (value: unknown) => void, fail }));
+    const answer = this.#add<T>(newAction({ path, body, label }));
     this.#changed();
     void this.#next();
     return answer;
   }
 
-  /** Takes a refused action from the list once it was seen, or gives up one that waits. */
+  /** Does something, and once it is confirmed something else, also where this page is gone by then; answers as `act` does. */
+  both(first: Asked, second: Asked): [Promise<unknown>, Promise<unknown>] {
+    const before = newAction(first);
+    const answers: [Promise<unknown>, Promise<unknown>] = [this.#add(before), this.#add({ ...newAction(second), state: "waiting", after: before.key })];
+    this.#changed();
+    void this.#next();
+    return answers;
+  }
+
+  #add<T>(action: Action): Promise<T> {
+    this.#actions.push(action);
+    this.#asked.set(action.key, mark());
+    return new Promise<T>((done, fail) => this.#settled.set(action.key, { done: done as (value: unknown) => void, fail }));
+  }
+
+  /** Takes from the list what was refused, once it is shown where it was asked; any other error changes nothing. */
+  seen(error: unknown): void {
+    const action = error instanceof Problem ? this.#refusals.get(error) : undefined;
+    if (action !== undefined) this.#remove(action);
+  }
+
+  /** Takes from the list what has come to its end, or gives up what waits; of what was sent already, that stays to be seen. */
   drop(key: string): void {
     const action = this.#actions.find((each) => each.key === key);
     if (action === undefined) return;
-    this.#actions = this.#actions.filter((each) => each !== action);
-    if (action.state === "sending") this.#abort?.abort();
-    this.#settled.get(key)?.fail(new GivenUp(words.connection.givenUp));
-    this.#settled.delete(key);
+    const mayBeDone = isPending(action) && action.tries > 0;
+    if (action.state === "sending" && action.tries > 0) this.#abort?.abort();
+    if (mayBeDone) lapse(action, words.connection.givenUpLate);
+    else this.#actions = this.#actions.filter((each) => each !== action);
+    this.#fail(action, new GivenUp(words.connection.givenUp));
+    this.#changed();
+  }
+
+  /** What somebody asked for that was refused, and is still kept as it was asked. */
+  refusedOf(name: string): readonly Action[] {
+    return this.#actions.filter((each) => each.by === name && !isPending(each) && each.body !== null);
+  }
+
+  /** Forgets what was said in those; that they were refused stays to be seen. */
+  forget(name: string): void {
+    for (const each of this.refusedOf(name)) each.body = null;
     this.#changed();
   }
 
   /** Lets an old action be sent after all. */
   release(key: string): void {
-    for (const each of this.#actions) if (each.key === key && each.state === "held") each.state = "waiting";
+    for (const each of this.#actions) {
+      if (each.key !== key || each.state !== "held") continue;
+      each.state = "waiting";
+      each.wanted_at = Date.now();
+      this.#asked.set(key, mark());
+    }
     this.#changed();
     void this.#next();
   }
@@ -109,11 +160,9 @@ class Outbox extends Changes {
   #found(actions: Action[]): void {
     const known = new Set(this.#actions.map((each) => each.key));
     const fresh = actions.filter((each) => !known.has(each.key));
-    for (const each of fresh) {
-      if (each.state !== "refused") each.state = Date.now() - each.asked_at > OLD_MS ? "held" : "waiting";
-    }
+    for (const each of fresh) if (isPending(each)) each.state = "waiting";
     this.#actions = [...fresh, ...this.#actions];
-    this.#changed();
+    this.#tidy();
     void this.#next();
   }
 
@@ -135,7 +184,33 @@ class Outbox extends Changes {
   }
 
   #mine(): Action | undefined {
-    return this.#actions.find((each) => (each.state === "waiting" || each.state === "sending") && each.by === session.who?.name);
+    this.#hold();
+    const before = (action: Action): boolean => this.#actions.some((each) => each.key === action.after);
+    return this.#actions.find((each) => (each.state === "waiting" || each.state === "sending") && each.by === session.who?.name && !before(each));
+  }
+
+  /** Keeps what has become old from being sent before somebody says that it is still wanted. */
+  #hold(): void {
+    const old = this.#actions.filter((each) => each.state === "waiting" && this.#age_ms(each) > OLD_MS);
+    for (const each of old) each.state = "held";
+    if (old.length > 0) this.#changed();
+  }
+
+  #age_ms(action: Action): number {
+    const here = this.#asked.get(action.key);
+    return Math.max(Date.now() - (action.wanted_at ?? action.asked_at), here === undefined ? 0 : since_ms(here));
+  }
+
+  /** Forgets what old actions say of people; what is not sent by then is sent no more, and stays to be seen. */
+  #tidy(): void {
+    this.#hold();
+    for (const each of this.#actions) {
+      if (each.state === "sending" || each.body === null || Date.now() - each.asked_at < KEPT_MS) continue;
+      if (isPending(each)) lapse(each, each.tries > 0 ? words.connection.lapsedLate : words.connection.lapsed);
+      each.body = null;
+      this.#fail(each, new GivenUp(words.connection.lapsed));
+    }
+    this.#changed();
   }
 
   /** Asks once; false where it has to be asked again. */
@@ -151,6 +226,8 @@ class Outbox extends Changes {
       this.#confirmed(action, value);
     } catch (error) {
       if (!(error instanceof Problem) || isPassing(error, action.tries)) {
+        // Unless it was given up meanwhile.
+        if (action.state !== "sending") return true;
         action.state = "waiting";
         this.#changed();
         return false;
@@ -163,29 +240,55 @@ class Outbox extends Changes {
   }
 
   #confirmed(action: Action, value: unknown): void {
-    this.#actions = this.#actions.filter((each) => each !== action);
     this.#settled.get(action.key)?.done(value);
     this.#settled.delete(action.key);
     for (const listener of this.onConfirmed) listener(action);
-    this.#changed();
+    this.#remove(action);
   }
 
   #refused(action: Action, problem: Problem): void {
     action.state = "refused";
     action.problem = problem.message;
-    const settled = this.#settled.get(action.key);
+    this.#refusals.set(problem, action);
+    this.#fail(action, problem);
+    this.kept = keep(this.#actions);
+    // Whoever asked draws first, so that what they show does not come and go in the list.
+    setTimeout(() => this.changed());
+  }
+
+  #fail(action: Action, error: unknown): void {
+    this.#settled.get(action.key)?.fail(error);
     this.#settled.delete(action.key);
-    // Where somebody waits for the answer, they show the refusal where it was asked; else it stays in the list.
-    const waited = action.tries > 1 || Date.now() - action.asked_at > LONG_MS;
-    if (settled !== undefined && !waited) this.#actions = this.#actions.filter((each) => each !== action);
-    settled?.fail(problem);
+    const resting = this.#actions.filter((each) => each.after === action.key);
+    this.#actions = this.#actions.filter((each) => !resting.includes(each));
+    for (const each of resting) this.#fail(each, new GivenUp(words.connection.givenUp));
+  }
+
+  #remove(action: Action): void {
+    this.#actions = this.#actions.filter((each) => each !== action);
+    this.#asked.delete(action.key);
     this.#changed();
   }
 
   #changed(): void {
-    keep(this.#actions);
+    this.kept = keep(this.#actions);
     this.changed();
   }
+}
+
+function newAction(asked: Asked): Action {
+  return { ...asked, key: newKey(), by: session.who?.name ?? "", asked_at: Date.now(), tries: 0, state: "sending" };
+}
+
+/** Whether it may still be done. */
+function isPending({ state }: Action): boolean {
+  return state !== "refused" && state !== "lapsed";
+}
+
+/** Ends an action to which no answer is known. */
+function lapse(action: Action, why: string): void {
+  action.state = "lapsed";
+  action.problem = why;
 }
 
 /** Whether the same request may be answered otherwise a little later. */

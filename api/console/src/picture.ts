@@ -1,8 +1,8 @@
 /** What is known now: units, incidents and closures, loaded once and kept up to date by the stream. */
 import type { EventSourceMessage } from "eventsource-parser";
 import { Changes } from "./changes.ts";
-import { get, Unreachable } from "./http.ts";
-import { mark, since_ms, type Mark } from "./now.ts";
+import { get } from "./http.ts";
+import { mark, now, since_ms, type Mark } from "./now.ts";
 import { Stream, type Connection } from "./stream.ts";
 
 export interface Fix {
@@ -49,6 +49,8 @@ export interface Incident {
   needs: string[];
   units_needed: number;
   sector: string | null;
+  /** Of its place: `urban`, `rural` or `unknown`. */
+  setting: string;
   on_road: boolean;
   address: string | null;
   raised_by: unknown[];
@@ -77,6 +79,12 @@ export interface Happening {
   closures: Record<string, unknown>;
 }
 
+const AGAIN_MS = 2000;
+// A closure that begins later is told by no event when it begins.
+const CLOSURES_MS = 60_000;
+// The clock here may be behind the service's by so much.
+const BEHIND_MS = 1500;
+
 class Picture extends Changes {
   readonly units = new Map<string, Unit>();
   readonly incidents = new Map<string, Incident>();
@@ -87,11 +95,18 @@ class Picture extends Changes {
   stream: Stream | null = null;
   #loaded_at: Mark | null = null;
   #opened = 0;
+  #unlisten: () => void = () => undefined;
+  /** From when all is loaded again until the next stream is heard, no stream says whether it is true. */
+  #reloading: Connection | null = null;
+  #loads = 0;
+  #closuresDue = false;
+  #closuresAsked = false;
+  #closuresTimer: ReturnType<typeof setTimeout> | null = null;
   /** Called with each event, after it is in the picture. */
   readonly onHappening = new Set<(happening: Happening) => void>();
 
   get connection(): Connection {
-    return this.stream?.connection ?? "connecting";
+    return this.#reloading ?? this.stream?.connection ?? "connecting";
   }
 
   /** Milliseconds since the picture was last known to be true. */
@@ -113,12 +128,18 @@ class Picture extends Changes {
 
   #follow(): void {
     this.stream = new Stream("/v1/stream", (message) => this.#take(message), this.seq);
-    this.stream.listen(() => this.changed());
+    this.#unlisten = this.stream.listen(() => {
+      this.#reloading = null;
+      this.changed();
+    });
+    this.#watchClosures();
   }
 
   #close(): void {
     this.stream?.close();
     this.stream = null;
+    this.#reloading = null;
+    if (this.#closuresTimer !== null) clearTimeout(this.#closuresTimer);
   }
 
   async #load(): Promise<void> {
@@ -135,6 +156,7 @@ class Picture extends Changes {
     // Events between the two answers come again and change nothing.
     this.seq = Math.min(units.seq, incidents.seq);
     this.loaded = true;
+    this.#loads += 1;
     this.#loaded_at = mark();
     this.changed();
   }
@@ -167,24 +189,50 @@ class Picture extends Changes {
     for (const listener of [...this.onHappening]) listener(told);
   }
 
+  /** Asks for the closures until there is an answer, one question at a time, so that no older answer comes last. */
   async #closuresAgain(): Promise<void> {
-    try {
-      this.closures = await get<GeoJSON.FeatureCollection>("/v1/closures");
-      this.changed();
-    } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
-      setTimeout(() => void this.#closuresAgain(), 2000);
+    this.#closuresDue = true;
+    if (this.#closuresAsked) return;
+    this.#closuresAsked = true;
+    while (this.#closuresDue && this.stream !== null) {
+      this.#closuresDue = false;
+      const loads = this.#loads;
+      try {
+        const closures = await get<GeoJSON.FeatureCollection>("/v1/closures");
+        // What was loaded meanwhile is newer.
+        if (loads === this.#loads) this.closures = closures;
+        this.changed();
+      } catch {
+        this.#closuresDue = true;
+        await new Promise((done) => setTimeout(done, AGAIN_MS));
+      }
     }
+    this.#closuresAsked = false;
+    this.#watchClosures();
+  }
+
+  /** Asks again when the next closure ends, and now and then for those that begin. */
+  #watchClosures(): void {
+    if (this.#closuresTimer !== null) clearTimeout(this.#closuresTimer);
+    if (this.stream === null) return;
+    const ends = this.closures.features.map((each) => Date.parse(String(each.properties?.["to"] ?? "")) - now() + BEHIND_MS);
+    const next_ms = Math.min(CLOSURES_MS, ...ends.filter((left_ms) => left_ms > 0));
+    this.#closuresTimer = setTimeout(() => void this.#closuresAgain(), next_ms);
   }
 
   /** Too much was missed: everything is loaded again, and followed from there, so that nothing between is lost. */
   async #again(): Promise<void> {
     const stream = this.stream;
     stream?.close();
+    this.#unlisten();
+    this.#reloading ??= "connecting";
     try {
       await this.#load();
     } catch {
-      if (this.stream === stream) setTimeout(() => void this.#again(), 2000);
+      if (this.stream !== stream || stream === null) return;
+      this.#reloading = "lost";
+      this.changed();
+      setTimeout(() => this.stream === stream && void this.#again(), AGAIN_MS);
       return;
     }
     // Unless the page was left meanwhile.

@@ -1,10 +1,11 @@
 /** Why somebody looks at past incidents: it goes with every question about them, and stands in the record beside the look. */
 import { html, type TemplateResult } from "lit-html";
 import { at } from "./http.ts";
+import { session } from "./session.ts";
 
 const SHORTEST = 3;
 
-/** A reason that is kept for as long as the tab is open. */
+/** A reason that is kept for as long as the tab is open, for whoever gave it and for nobody else. */
 export class Reason {
   constructor(
     readonly kept: string,
@@ -28,13 +29,17 @@ export class Reason {
     </label>`;
   }
 
+  get #name(): string {
+    return `${this.kept}.${session.who?.name ?? ""}`;
+  }
+
   #given(): string {
-    return sessionStorage.getItem(this.kept) ?? this.text.usual;
+    return sessionStorage.getItem(this.#name) ?? this.text.usual;
   }
 
   #keep(field: HTMLInputElement): void {
     const text = field.value.trim();
     if (text.length < SHORTEST) field.value = this.#given();
-    else sessionStorage.setItem(this.kept, text);
+    else sessionStorage.setItem(this.#name, text);
   }
 }

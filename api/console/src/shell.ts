@@ -3,7 +3,9 @@ import { html, nothing, render } from "lit-html";
 import { drawHelp, helpKey } from "./help.ts";
 import { drawConnection, warn } from "./connection.ts";
 import { commandLine, focusCommand } from "./command-line.ts";
+import { isCall } from "./board/call-draft.ts";
 import { keys } from "./keys.ts";
+import { outbox } from "./outbox.ts";
 import { session } from "./session.ts";
 import { cancelOver, drawOver, drawSignIn } from "./sign-in.ts";
 import { theme, type Choice } from "./theme.ts";
@@ -63,8 +65,13 @@ function skip(event: Event): void {
 }
 
 async function signOut(): Promise<void> {
+  const name = session.who?.name ?? "";
+  // What a caller said is not kept for whoever comes next.
+  const calls = outbox.refusedOf(name).filter((each) => isCall(each.path)).length;
+  if (calls > 0 && !confirm(words.connection.forgetCalls(calls))) return;
   try {
     await session.signOut();
+    outbox.forget(name);
   } catch {
     // Whoever leaves must know that the next one at this place would be them.
     warn(words.connection.signOutFailed);

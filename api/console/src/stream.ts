@@ -4,6 +4,7 @@ import { Changes } from "./changes.ts";
 import { signedOut } from "./http.ts";
 import { heardDate, mark, since_ms, type Mark } from "./now.ts";
 import { session } from "./session.ts";
+import { unattended } from "./unattended.ts";
 
 export type Connection = "connecting" | "live" | "lost";
 
@@ -11,7 +12,8 @@ export type Connection = "connecting" | "live" | "lost";
 const SILENCE_MS = 3000;
 const PATIENCE_MS = 2000;
 // It may be there and this connection be dead all the same, as after sleep: it is made anew where not even a heartbeat came.
-const DEAD_MS = 40_000;
+// That is every 15 s.
+const DEAD_MS = 31_000;
 // A request to open it that was lost on its way would be waited for without end.
 const OPENING_MS = 8000;
 const AGAIN_MS = [500, 1000, 2000, 4000, 8000];
@@ -84,7 +86,8 @@ export class Stream extends Changes {
     this.#stop();
     if (this.#closed) return;
     if (abort.signal.reason === ANEW) {
-      this.#is("connecting");
+      // Until it is heard again, what is shown may be old.
+      this.#is("lost");
       return void this.#open();
     }
     this.#is("lost");
@@ -92,7 +95,7 @@ export class Stream extends Changes {
   }
 
   async #follow(abort: AbortController): Promise<void> {
-    const headers: Record<string, string> = { Accept: "text/event-stream" };
+    const headers: Record<string, string> = { Accept: "text/event-stream", ...unattended() };
     if (this.#ids.last !== null) headers["Last-Event-ID"] = this.#ids.last;
     const response = await fetch(this.path, { headers, signal: abort.signal, cache: "no-store" });
     heardDate(response.headers.get("Date"));

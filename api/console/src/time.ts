@@ -1,6 +1,8 @@
 /** Times as people in a control room read them. */
 import { now } from "./now.ts";
 
+const DAY_MS = 86_400_000;
+
 /** Minutes and seconds, hours from one hour on: `4:05`, `1:02:03`; a minus before what is past. */
 export function clock(seconds: number): string {
   const whole = Math.round(Math.abs(seconds));
@@ -19,12 +21,14 @@ export function timeOfDay(moment: string | number | Date, zone: string, seconds 
   }).format(new Date(moment));
 }
 
-/** Day and time of day where the force is. */
+/** Day and time of day where the force is, with the year where that is not this one. */
 export function dayAndTime(moment: string | number | Date, zone: string): string {
+  const year = (of: string | number | Date) => new Intl.DateTimeFormat("en-GB", { year: "numeric", timeZone: zone }).format(new Date(of));
   return new Intl.DateTimeFormat("en-GB", {
     weekday: "short",
     day: "numeric",
     month: "short",
+    ...(year(moment) === year(now()) ? {} : { year: "numeric" }),
     hour: "2-digit",
     minute: "2-digit",
     timeZone: zone,
@@ -43,10 +47,9 @@ export function secondsSince(moment: string | null, at = now()): number | null {
 export function momentAt(local: string, zone: string): string {
   const asked = Date.parse(`${local}Z`);
   const shown = (moment: number) => Date.parse(`${new Date(moment).toLocaleString("sv-SE", { timeZone: zone }).replace(" ", "T")}Z`);
-  const first = asked - (shown(asked) - asked);
-  // The offset may be another one there than at the first guess.
-  const second = asked - (shown(first) - first);
-  return new Date(second).toISOString();
+  // By the clocks of a day later and of a day before: one of them is right, or both are.
+  const [later, before] = [asked + DAY_MS, asked - DAY_MS].map((near) => asked - (shown(near) - near)) as [number, number];
+  return new Date(shown(later) === asked ? later : before).toISOString();
 }
 
 function pad(n: number): string {

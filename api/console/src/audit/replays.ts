@@ -33,6 +33,7 @@ class Replays {
   #key = { for: "", name: "" };
   #refused = "";
   #asking = false;
+  #closed = false;
 
   constructor(
     readonly place: HTMLElement,
@@ -43,6 +44,7 @@ class Replays {
   }
 
   close(): void {
+    this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#kept.close();
@@ -50,6 +52,7 @@ class Replays {
 
   async #load(): Promise<void> {
     await this.#kept.ask((signal) => get<Kept>("/v1/replays", { signal }));
+    if (this.#closed) return;
     const waits = this.#kept.why !== "" || this.#kept.value?.replays.some(isUnderWay);
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = waits ? setTimeout(() => void this.#load(), AGAIN_MS) : null;

@@ -13,7 +13,7 @@ export interface Choice {
   incident?: string | null;
 }
 
-export interface BoardMap extends Pick<RoadMap, "works" | "look" | "bring" | "choosePlace" | "drawShape" | "setDrawn" | "setPoints"> {
+export interface BoardMap extends Pick<RoadMap, "works" | "look" | "bring" | "choosePlace" | "drawShape" | "stopChoosing" | "setDrawn" | "setPoints"> {
   /** Marks what was chosen in the list, and brings an incident that was not chosen before into view. */
   choose(choice: Choice): void;
   /** Draws the way of the unit in focus above others; null takes all away. */
@@ -93,6 +93,7 @@ class LiveBoard implements BoardMap {
   bring: RoadMap["bring"] = (box) => this.map.bring(box);
   choosePlace: RoadMap["choosePlace"] = () => this.map.choosePlace();
   drawShape: RoadMap["drawShape"] = (kind) => this.map.drawShape(kind);
+  stopChoosing: RoadMap["stopChoosing"] = () => this.map.stopChoosing();
   setDrawn: RoadMap["setDrawn"] = (shape) => this.map.setDrawn(shape);
   setPoints: RoadMap["setPoints"] = (points) => this.map.setPoints(points);
 
@@ -149,7 +150,7 @@ class LiveBoard implements BoardMap {
   }
 
   #incident(incident: Incident, now: number): MapIncident {
-    const due = reachedAt(incident) === null ? dueAt(incident, this.rules) : null;
+    const due = reachedAt(incident, picture.units, this.rules) === null ? dueAt(incident, this.rules) : null;
     const left_s = due === null ? null : (due - now) / 1000;
     // By the minute: the list counts the seconds.
     const left = left_s === null ? "" : ` ${left_s < 0 ? words.map.over(Math.floor(-left_s / 60)) : words.map.left(Math.floor(left_s / 60))}`;

@@ -57,6 +57,7 @@ class Call {
       map: choice.map,
       typed: this.#draft.typed,
       chosen: this.#draft.place,
+      isLocked: () => this.#waiting,
       onChange: (typed, chosen) => this.#change({ typed, place: chosen }, "place"),
     });
     if (choice.at !== undefined) this.#field.picked(choice.at.lat, choice.at.lon);
@@ -91,12 +92,13 @@ class Call {
   }
 
   #change(changes: Partial<Draft>, field: Field): void {
+    // What is being sent stays as it is: what was typed on now would be lost with the form.
+    if (this.#waiting) return this.#draw();
     const began = this.#draft.received_at === "" ? { received_at: new Date(now()).toISOString() } : {};
     this.#draft = { ...this.#draft, ...began, ...changes };
     this.#faults.delete(field);
     this.#kept = false;
-    // What is being sent is the outbox's to keep; kept twice, it could be sent twice.
-    if (!this.#waiting) keepDraft(this.#by, this.#draft);
+    keepDraft(this.#by, this.#draft);
     this.#draw();
   }
 
@@ -108,6 +110,7 @@ class Call {
   }
 
   #clear(): void {
+    if (this.#waiting) return;
     this.#draft = emptyDraft();
     keepDraft(this.#by, this.#draft);
     this.#faults.clear();
@@ -123,9 +126,9 @@ class Call {
     const sent = this.#draft;
     const grade = this.rules.grades.find((each) => each.grade === sent.grade)?.label ?? sent.grade;
     this.#waiting = true;
-    // From here on the outbox keeps it.
+    // From here on the outbox keeps it; kept twice, it could be sent twice.
     keepDraft(this.#by, emptyDraft());
-    this.#draw();
+    this.#tick();
     try {
       const made = await outbox.act<{ incident_id: string }>("/v1/incidents", bodyOf(sent), words.call.label(grade, sent.place?.name ?? ""));
       if (!this.#closed) this.choice.onMade(made.incident_id);
@@ -134,11 +137,13 @@ class Call {
     }
   }
 
-  /** What was refused, or given up, stands in the form again, or will when it is opened. */
+  /** What was refused, or given up, stands in the form again; where that was left, a refusal stays in the list of actions. */
   #refused(error: unknown, sent: Draft): void {
     this.#waiting = false;
+    if (this.#closed && error instanceof Problem) return;
     if (isEmpty(readDraft(this.#by))) putBack(this.#by, sent);
     if (this.#closed) return;
+    outbox.seen(error);
     if (error instanceof Problem) this.#tell(error);
     else this.#other = error instanceof GivenUp ? words.call.notSent : String(error);
     this.#toFault();
@@ -244,6 +249,7 @@ class Call {
         type=${autocomplete === "tel" ? "tel" : "text"}
         autocomplete="off"
         placeholder=${hint}
+        ?readonly=${this.#waiting}
         .value=${live(this.#draft[name])}
         aria-invalid=${this.#faults.has(name)}
         aria-describedby=${this.#described(name)}
@@ -271,7 +277,7 @@ class Call {
       <div class="pair">
         <label class="text"
           >${call.unitsNeeded}
-          <input name="units_needed" type="number" min="1" max="50" .value=${live(String(this.#draft.units_needed))} aria-invalid=${this.#faults.has("units_needed")} aria-describedby=${this.#described("units_needed")} @input=${count} />
+          <input name="units_needed" type="number" min="1" max="50" ?readonly=${this.#waiting} .value=${live(String(this.#draft.units_needed))} aria-invalid=${this.#faults.has("units_needed")} aria-describedby=${this.#described("units_needed")} @input=${count} />
           ${this.#fault("units_needed")}</label
         >
         <label><input name="on_road" type="checkbox" .checked=${live(this.#draft.on_road)} @change=${road} /> ${call.onRoad}</label>

@@ -8,10 +8,10 @@ import { Changes } from "../changes.ts";
 import { at, get, newKey, Problem, send, Unreachable } from "../http.ts";
 import { now } from "../now.ts";
 import { picture, type Happening } from "../picture.ts";
+import { session } from "../session.ts";
 import type { Case, Line, Recommendation } from "./answers.ts";
-import { isNear, isRelevant, isSame, saidOf } from "./news.ts";
+import { isNear, isRelevant, isSame, saidOf, WATCHED } from "./news.ts";
 import { words } from "../words.ts";
-import { learnSetting } from "./waiting.ts";
 
 /** A recommendation as it is shown. */
 export interface Kept {
@@ -42,12 +42,17 @@ export class Chosen extends Changes {
   failure = "";
   /** Whether somebody works in the list; the view says so. */
   isHeld: () => boolean = () => false;
+  /** How many lines of the shown ledger are in view; the view says so. */
+  watched: () => number = () => WATCHED;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #look: ReturnType<typeof setTimeout> | null = null;
   #due_at = Infinity;
   #asking: Promise<void> | null = null;
   #again: "hold" | "take" | null = null;
+  /** Whether the last look at the incident failed. */
+  #missed = false;
   #age: ReturnType<typeof setInterval>;
+  #unlisten: () => void;
   #closed = false;
 
   constructor(
@@ -58,11 +63,14 @@ export class Chosen extends Changes {
     super();
     picture.onHappening.add(this.#happened);
     this.#age = setInterval(() => this.#grown(), 1000);
+    // Whoever has signed in again need not wait for the next try.
+    this.#unlisten = session.listen(() => this.failure !== "" && !session.ended && this.#schedule(0));
   }
 
   close(): void {
     this.#closed = true;
     picture.onHappening.delete(this.#happened);
+    this.#unlisten();
     clearInterval(this.#age);
     if (this.#timer !== null) clearTimeout(this.#timer);
     if (this.#look !== null) clearTimeout(this.#look);
@@ -93,7 +101,9 @@ export class Chosen extends Changes {
     try {
       this.known = await get<Case>(at("/v1/incidents/", this.id), { reason: words.incident.lookReason });
       this.failure = "";
+      this.#missed = false;
     } catch (error) {
+      this.#missed = true;
       this.#failed(error);
     }
     this.changed();
@@ -133,8 +143,7 @@ export class Chosen extends Changes {
   }
 
   #answered(made: Kept, how: "take" | "hold"): void {
-    learnSetting(this.id, made.answer.target.setting);
-    const still = this.shown === null || how === "take" || isSame(this.shown.answer, made.answer) || !this.isHeld();
+    const still = this.shown === null || how === "take" || isSame(this.shown.answer, made.answer, this.watched()) || !this.isHeld();
     if (still) this.#show(made);
     else this.newer = made;
   }
@@ -193,9 +202,16 @@ export class Chosen extends Changes {
     this.#timer = setTimeout(() => {
       this.#due_at = Infinity;
       if (this.#closed) return;
-      if (this.known === null) void this.begin();
-      else if (this.isOpen) void this.ask("hold");
+      // The page asks for the password; what is asked for before that is refused again.
+      if (session.ended) this.#schedule(LATER_MS);
+      else if (this.known === null) void this.begin();
+      else void this.#askAgain();
     }, after_ms);
+  }
+
+  async #askAgain(): Promise<void> {
+    if (this.#missed) await this.load();
+    if (this.isOpen && !this.#closed) await this.ask("hold");
   }
 
   /** Asks again where units have moved since and the list is old; a console that nobody sees asks nothing. */
@@ -213,9 +229,16 @@ export class Chosen extends Changes {
       // What is shown stays, and the banner of the connection says how old it is.
       if (this.known === null) this.failure = words.incident.unreachable;
       this.#schedule(LATER_MS);
-    } else if (error instanceof Problem) this.failure = error.message;
-    else throw error;
+    } else if (error instanceof Problem) {
+      this.failure = error.message;
+      if (isPassing(error)) this.#schedule(LATER_MS);
+    } else throw error;
   }
+}
+
+/** Whether the same question may be answered a little later: signed out, asked too often, or something failed inside. */
+function isPassing({ status }: Problem): boolean {
+  return status === 401 || status === 429 || status >= 500;
 }
 
 function keep(seq: number | null, answer: Recommendation): Kept {

@@ -7,10 +7,12 @@ import { outbox } from "../outbox.ts";
 import { picture } from "../picture.ts";
 import { dayAndTime, momentAt } from "../time.ts";
 import { words } from "../words.ts";
+import { closeRoad } from "./close-road.ts";
 import type { RoadMap } from "../map/road-map.ts";
+import { pendingAt } from "./pending.ts";
 
 /** What the form does with the map; the board's map has all of it. */
-export type ShapeMap = Pick<RoadMap, "works" | "drawShape" | "setDrawn" | "bring">;
+export type ShapeMap = Pick<RoadMap, "works" | "drawShape" | "stopChoosing" | "setDrawn" | "bring">;
 
 export interface ClosingChoice {
   /** Null where there is no map: a road can still be closed by its name. */
@@ -27,21 +29,10 @@ type Where = "line" | "polygon" | "road";
 
 // What is left of the usual speed.
 const FACTORS = [0, 0.1, 0.25, 0.5, 0.75] as const;
-const LONGEST_ID = 60;
 
 /** Opens the panel inside an element. */
 export function openClosing(place: HTMLElement, choice: ClosingChoice): { close(): void } {
   return new Closing(place, choice);
-}
-
-/** A name for a closure that no other has, and no incident; colons and slashes name nothing in the record. */
-export function closureId(name: string): string {
-  const taken = new Set([...picture.closures.features.map((each) => each.id), ...picture.incidents.keys()]);
-  const base = name.replace(/[:/\p{C}]/gu, "-").slice(0, LONGEST_ID).trim();
-  for (let number = 1; ; number += 1) {
-    const id = number === 1 ? base : `${base} ${number}`;
-    if (!taken.has(id)) return id;
-  }
 }
 
 class Closing {
@@ -75,6 +66,7 @@ class Closing {
   close(): void {
     this.#closed = true;
     this.#unlisten();
+    this.#map?.stopChoosing();
     this.#map?.setDrawn(null);
     render(nothing, this.place);
   }
@@ -205,7 +197,9 @@ class Closing {
   async #drawShape(kind: "line" | "polygon"): Promise<void> {
     this.#keep(null);
     this.#draw();
-    this.#keep((await this.#map?.drawShape(kind)) ?? null);
+    const shape = (await this.#map?.drawShape(kind)) ?? null;
+    if (this.#closed) return;
+    this.#keep(shape);
     this.#draw();
     // Back to where it was begun: on to the next field, or to draw it again.
     this.place.querySelector<HTMLElement>("[data-draw]")?.focus();
@@ -243,7 +237,7 @@ class Closing {
     const told = new FormData(form);
     const name = text(told, "name");
     const feature = featureOf(told, this.#shape, this.#zone);
-    void this.#do("/v1/closures", { closure_id: closureId(name), feature }, words.map.closing.closing(name), () => {
+    void this.#do(closeRoad(name, feature, words.map.closing.closing(name)), () => {
       form.reset();
       this.#keep(null);
       this.#say(words.map.closing.closed(name));
@@ -251,20 +245,26 @@ class Closing {
   };
 
   #lift(id: string, name: string): Promise<void> {
-    return this.#do(at("/v1/closures/", id, "/lift"), {}, words.map.closing.lifting(name), () => this.#say(words.map.closing.lifted(name)));
+    const path = at("/v1/closures/", id, "/lift");
+    if (pendingAt([path]) !== undefined) return Promise.resolve();
+    const lifted = outbox.act(path, {}, words.map.closing.lifting(name));
+    return this.#do(lifted, () => this.#say(words.map.closing.lifted(name)));
   }
 
-  async #do(path: string, body: unknown, label: string, done: () => void): Promise<void> {
+  async #do(acted: Promise<unknown>, done: () => void): Promise<void> {
     this.#busy = true;
     this.#problem = null;
     this.#say("");
     try {
-      await outbox.act(path, body, label);
-      done();
+      await acted;
+      if (!this.#closed) done();
       this.choice.onChanged?.();
     } catch (error) {
-      // What was given up while it waited is in nobody's way.
-      if (error instanceof Problem) this.#problem = error;
+      // What was given up while it waited is in nobody's way; where the panel was left, a refusal stays in the list of actions.
+      if (error instanceof Problem && !this.#closed) {
+        this.#problem = error;
+        outbox.seen(error);
+      }
     } finally {
       this.#busy = false;
       this.#draw();

@@ -8,7 +8,7 @@ import { now } from "../now.ts";
 import { outbox } from "../outbox.ts";
 import { picture, type Unit } from "../picture.ts";
 import { words } from "../words.ts";
-import { closureId } from "./closing.ts";
+import { closeRoad } from "./close-road.ts";
 import { findPlaces, type Found } from "./place-field.ts";
 
 export interface BoardCommands {
@@ -31,7 +31,8 @@ export function boardCommands(choice: BoardCommands): { close(): void } {
   const simple = (name: keyof typeof commands.simple, run: () => void): Command => ({ name, ...commands.simple[name], run });
   return {
     close: addCommands([
-      { name: "send", ...commands.send, complete: completeSend, run: send },
+      { name: "send", ...commands.send, complete: (rest) => completeOrder("send", rest), run: (rest) => order("send", rest) },
+      { name: "divert", ...commands.divert, complete: (rest) => completeOrder("divert", rest), run: (rest) => order("divert", rest) },
       { name: "status", ...commands.status, complete: completeStatus, run: status },
       { name: "close", ...commands.close, complete: completeClose, run: close },
       { name: "lift", ...commands.lift, complete: async (rest) => liftable(rest), run: lift },
@@ -95,11 +96,11 @@ function readOrder(text: string): Order | null {
   return { unit, incident_id: second.name, rest: second.rest.slice(because[0].length), step: "reason" };
 }
 
-async function completeSend(text: string): Promise<Suggestion[]> {
+async function completeOrder(verb: "send" | "divert", text: string): Promise<Suggestion[]> {
   const order = readOrder(text);
-  if (order === null) return units("send ", text, " to ");
-  const to = `send ${order.unit.callsign} to `;
-  if (order.step === "to") return units("send ", text, " to ");
+  if (order === null) return units(`${verb} `, text, " to ");
+  const to = `${verb} ${order.unit.callsign} to `;
+  if (order.step === "to") return units(`${verb} `, text, " to ");
   if (order.step === "incident") return incidents(to, order.rest);
   const before = `${to}${order.incident_id} because `;
   if (order.step === "because") return text.endsWith(" ") || order.rest !== "" ? [{ line: before, hint: words.commands.becauseHint }] : [];
@@ -107,18 +108,22 @@ async function completeSend(text: string): Promise<Suggestion[]> {
   return override_reasons.filter((each) => fits(each.label, order.rest)).map((each) => ({ line: before + each.label, hint: "" }));
 }
 
-async function send(text: string): Promise<string> {
+/** Sends a unit. It is taken from another incident only where that is what was written: nothing else says that it leaves one. */
+async function order(verb: "send" | "divert", text: string): Promise<string> {
   const { commands } = words;
-  const order = readOrder(text);
-  if (order === null) throw new Error(text === "" ? commands.how(commands.send.example) : commands.noUnit(text.split(/\s+/)[0] ?? ""));
-  if (order.step === "to") throw new Error(commands.how(commands.send.example));
-  if (order.incident_id === null) throw new Error(commands.noIncident(order.rest));
-  if (order.step === "because" && order.rest !== "") throw new Error(commands.how(commands.send.example));
-  const { unit, incident_id } = order;
-  const reason = order.step === "reason" ? reasonOf(order.rest, await force()) : null;
-  const call = unit.incident_id !== null && unit.incident_id !== incident_id ? "/diversions" : "/assignments";
-  const body = { callsign: unit.callsign, ...(reason === null ? {} : { reason }) };
-  return done(at("/v1/incidents/", incident_id, call), body, commands.sending(unit.callsign, incident_id));
+  const how = commands.how(commands[verb].example);
+  const read = readOrder(text);
+  if (read === null) throw new Error(text === "" ? how : commands.noUnit(text.split(/\s+/)[0] ?? ""));
+  if (read.step === "to") throw new Error(how);
+  if (read.incident_id === null) throw new Error(commands.noIncident(read.rest));
+  if (read.step === "because" && read.rest !== "") throw new Error(how);
+  const { unit, incident_id } = read;
+  const { callsign, incident_id: bound } = unit;
+  const reason = read.step === "reason" ? reasonOf(read.rest, await force()) : null;
+  const body = { callsign, ...(reason === null ? {} : { reason }) };
+  if (verb === "send") return done(at("/v1/incidents/", incident_id, "/assignments"), body, commands.sending(callsign, incident_id), { line: `divert ${text}`, incident_id });
+  if (bound === null || bound === incident_id) throw new Error(commands.leavesNone(callsign));
+  return done(at("/v1/incidents/", incident_id, "/diversions"), body, commands.diverting(callsign, bound, incident_id));
 }
 
 function reasonOf(text: string, rules: Force): string {
@@ -172,8 +177,8 @@ async function close(text: string): Promise<string> {
   if (road === undefined) throw new Error(found.size === 0 ? commands.noRoad(asked) : commands.whichRoad(asked, [...found.keys()]));
   const pieces = found.get(road)?.length ?? 1;
   if (pieces > 1 && !all) throw new Error(commands.manyRoads(road, pieces));
-  const feature = { type: "Feature", geometry: null, properties: { road, name: road } };
-  return done("/v1/closures", { closure_id: closureId(road), feature }, commands.closing(road));
+  const feature: GeoJSON.Feature<null> = { type: "Feature", geometry: null, properties: { road, name: road } };
+  return told(closeRoad(road, feature, commands.closing(road)), commands.closing(road));
 }
 
 interface Liftable {
@@ -199,23 +204,45 @@ async function lift(text: string): Promise<string> {
   return done(at("/v1/closures/", id, "/lift"), {}, commands.lifting(name));
 }
 
-/** Has something done, and says that it was, or that it is kept until the service answers. */
-async function done(path: string, body: unknown, label: string): Promise<string> {
-  const answer = outbox.act(path, body, label).then(
+/** The line by which a unit is taken from where it is, for an incident. */
+interface Instead {
+  line: string;
+  incident_id: string;
+}
+
+function done(path: string, body: unknown, label: string, instead?: Instead): Promise<string> {
+  return told(outbox.act(path, body, label), label, instead);
+}
+
+let last = 0;
+
+/** Says that something was done, or that it is kept until the service answers. */
+async function told(acted: Promise<unknown>, label: string, instead?: Instead): Promise<string> {
+  const mine = ++last;
+  let waits = true;
+  const answer = acted.then(
     () => words.commands.done(label),
     (error: unknown) => {
-      throw new Error(refusal(error));
+      // One that comes later, or after the next command, stands in the list of actions.
+      if (waits && mine === last) outbox.seen(error);
+      throw new Error(refusal(error, instead));
     },
   );
-  const later = new Promise<string>((tell) => setTimeout(() => tell(words.commands.kept(label)), SOON_MS));
-  // A refusal that comes later stands in the list of actions.
+  const later = new Promise<string>((tell) =>
+    setTimeout(() => {
+      waits = false;
+      tell(words.commands.kept(label));
+    }, SOON_MS),
+  );
   answer.catch(() => undefined);
   return Promise.race([answer, later]);
 }
 
-function refusal(error: unknown): string {
+function refusal(error: unknown, instead?: Instead): string {
   if (!(error instanceof Problem)) return error instanceof Error ? error.message : String(error);
   const { commands } = words;
+  const taken = error.body["taken"] as { incident_id: string } | undefined;
+  if (taken !== undefined && instead !== undefined && taken.incident_id !== instead.incident_id) return commands.needsDiversion(error.message, instead.line);
   if (error.slug === "not-suggested") return commands.needsReason(error.message);
   if (error.slug === "not-eligible") return commands.needsConfirm(error.message);
   return error.message;

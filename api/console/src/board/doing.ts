@@ -11,7 +11,7 @@ import { boundTo, type Case, type Sent, type Step } from "./answers.ts";
 import type { Chosen } from "./chosen.ts";
 import { labelled } from "./figures.ts";
 import { FORMS, type FormName } from "./forms.ts";
-import { refusals } from "./refusals.ts";
+import { pendingAt } from "./pending.ts";
 
 /** The last part of the address of each step. */
 const STEPS: Partial<Record<Step, string>> = { en_route: "en-route", at_scene: "at-scene", clear: "clear", stood_down: "stand-down" };
@@ -102,23 +102,27 @@ export class Doing {
     const then = (this.rules.steps.find((each) => each.step === sent.step)?.then ?? []) as Step[];
     return then
       .filter((step) => step in STEPS)
-      .map((step) => html`<button data-step=${step} aria-label=${words.incident.stepOf(sent.callsign, words.incident.steps[step])} @click=${() => void this.#step(sent, step)}>${words.incident.steps[step]} <kbd>${STEP_KEYS[step]}</kbd></button>`);
+      .map((step) => html`<button data-step=${step} aria-disabled=${pendingAt([this.#pathOf(sent, step)]) !== undefined} aria-label=${words.incident.stepOf(sent.callsign, words.incident.steps[step])} @click=${() => void this.#step(sent, step)}>${words.incident.steps[step]} <kbd>${STEP_KEYS[step]}</kbd></button>`);
+  }
+
+  #pathOf(sent: Sent, step: Step): string {
+    return at("/v1/incidents/", this.chosen.id, "/assignments/", sent.callsign, `/${STEPS[step]}`);
   }
 
   async #step(sent: Sent, step: Step): Promise<void> {
-    const path = at("/v1/incidents/", this.chosen.id, "/assignments/", sent.callsign, `/${STEPS[step]}`);
-    await this.#act<Case>(path, {}, words.incident.stepOf(sent.callsign, words.incident.steps[step]), (known) => this.chosen.learn(known));
+    await this.#act<Case>(this.#pathOf(sent, step), {}, words.incident.stepOf(sent.callsign, words.incident.steps[step]), (known) => this.chosen.learn(known));
   }
 
   #formOf(name: FormName): TemplateResult {
     const form = FORMS[name];
     const submit = (event: SubmitEvent): void => {
       event.preventDefault();
-      const body = form.read(new FormData(event.target as HTMLFormElement), this.chosen.known!);
-      void this.#send(name, body);
+      void this.#send(name, event.target as HTMLFormElement);
     };
+    const pending = pendingAt([this.#pathOfForm(name)]);
     return html`<form class="doing-form" aria-label=${words.incident.forms[name]} @submit=${submit}>
       ${form.fields(this.chosen.known!, this.rules)}
+      <p role="status">${pending === undefined ? "" : pending.state === "sending" ? words.incident.underWay : words.incident.waits}</p>
       <div class="buttons">
         <button class="primary">${words.incident.forms[name]}</button>
         <button type="button" @click=${() => this.#leave()}>${words.incident.leave} <kbd>${words.incident.escape}</kbd></button>
@@ -126,10 +130,19 @@ export class Doing {
     </form>`;
   }
 
-  async #send(name: FormName, body: object): Promise<void> {
+  #pathOfForm(name: FormName): string {
+    return at("/v1/incidents/", this.chosen.id, `/${name}`);
+  }
+
+  async #send(name: FormName, form: HTMLFormElement): Promise<void> {
+    let typedOn = false;
+    form.addEventListener("input", () => (typedOn = true), { once: true });
+    const body = FORMS[name].read(new FormData(form), this.chosen.known!);
     const label = words.incident.doingTo(words.incident.forms[name], this.chosen.id);
-    await this.#act<Case>(at("/v1/incidents/", this.chosen.id, `/${name}`), body, label, (known) => {
-      this.#leave();
+    await this.#act<Case>(this.#pathOfForm(name), body, label, (known) => {
+      if (this.chosen.closed) return;
+      // Another form that was opened meanwhile stays, and so does one in which more was typed.
+      if (form.isConnected && !typedOn) this.#leave();
       if (name === "link") this.choice.onIncident(known.incident_id);
       else if (name === "regrade" || name === "amend") this.chosen.learn(known);
       else void this.chosen.load();
@@ -137,6 +150,8 @@ export class Doing {
   }
 
   async #act<Told>(path: string, body: object, label: string, done: (told: Told) => void): Promise<void> {
+    const same = JSON.stringify(body);
+    if (pendingAt([path], (each) => JSON.stringify(each) === same) !== undefined) return;
     this.#told = "";
     try {
       done(await outbox.act<Told>(path, body, label));
@@ -145,16 +160,20 @@ export class Doing {
       if (!(error instanceof Problem)) throw error;
       const faults = error.faults.map((each) => words.board.fault(each.field, each.accepted));
       const why = [error.message, ...faults].join(words.board.dot);
-      if (this.chosen.closed) refusals.tell(label, why);
-      else this.#told = words.board.refused(label, why);
+      // Where the incident was left, it stays in the list of actions.
+      if (this.chosen.closed) return;
+      this.#told = words.board.refused(label, why);
+      outbox.seen(error);
     }
     this.choice.redraw();
   }
 
   #leave(): void {
     const name = this.#form;
+    const active = document.activeElement;
+    const here = active === null || active === document.body || active.closest(".doing-form") !== null;
     this.#form = null;
     this.choice.redraw();
-    document.querySelector<HTMLElement>(`[data-form=${name}]`)?.focus();
+    if (here) document.querySelector<HTMLElement>(`[data-form=${name}]`)?.focus();
   }
 }

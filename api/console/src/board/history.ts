@@ -9,7 +9,6 @@ import { words } from "../words.ts";
 import type { Case, Definition, Marker, Match, Risk } from "./answers.ts";
 import type { Chosen } from "./chosen.ts";
 import { labelled, metres } from "./figures.ts";
-import { refusals } from "./refusals.ts";
 
 export function history(chosen: Chosen, rules: Force): TemplateResult {
   const known = chosen.known!;
@@ -81,8 +80,8 @@ async function answer(chosen: Chosen, key: string, value: boolean | null): Promi
   try {
     chosen.learn(await outbox.act<Case>(at("/v1/incidents/", chosen.id, "/vulnerability"), { answers: { [key]: value } }, label));
   } catch (error) {
-    if (error instanceof Problem) refusals.tell(label, error.message);
-    else if (!(error instanceof GivenUp)) throw error;
+    // A refusal stands in the list of actions.
+    if (!(error instanceof Problem || error instanceof GivenUp)) throw error;
   } finally {
     chosen.answering.delete(key);
     chosen.changed();

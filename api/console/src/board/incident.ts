@@ -77,11 +77,13 @@ class Panel implements IncidentPanel {
     if (this.#closed) return;
     this.draw();
     const mine = document.activeElement === this.#heading();
-    if (withFocus && mine) this.focus();
+    if (withFocus && mine && this.chosen.known !== null) this.focus();
     else this.#focused(this.#suggested());
   }
 
   focus(callsign?: string): void {
+    // Where it could not be shown, whoever chooses it again means to see it.
+    if (this.chosen.known === null && this.chosen.failure !== "") return void this.begin(true);
     if (callsign !== undefined && this.chosen.lines.some((line) => line.callsign === callsign)) this.#ranked.callsign = callsign;
     if (this.chosen.shown === null) this.#heading()?.focus();
     else if (callsign === undefined) this.#ranked.focusSuggested();
@@ -105,10 +107,15 @@ class Panel implements IncidentPanel {
 
   draw(): void {
     if (this.#closed) return;
-    const held = (document.activeElement as HTMLElement | null)?.dataset["officer"];
+    const active = document.activeElement as HTMLElement | null;
+    const held = active?.dataset["officer"];
+    const row = held === undefined ? -1 : [...this.place.querySelectorAll("[data-officer]")].indexOf(active!);
     render(this.#template(), this.place);
-    // A row that was moved has lost the focus.
-    if (held !== undefined && document.activeElement === document.body) this.#row(held)?.focus();
+    // A row that was moved has lost the focus; of one that is gone it goes to what stands in its place.
+    if (held !== undefined && document.activeElement === document.body) {
+      if (this.#row(held) !== null) this.#row(held)!.focus();
+      else if (!this.#ranked.focusPlace(row)) this.#heading()?.focus();
+    }
     const note = this.place.querySelector("#way-note");
     if (note !== null && note.textContent !== this.#note) note.textContent = this.#note;
     tick();
@@ -146,13 +153,19 @@ class Panel implements IncidentPanel {
   #about(known: Case): TemplateResult {
     const ended = (): string => words.incident.ended((words.incident.stages as Record<string, string>)[known.stage] ?? known.stage, known.outcome ?? "");
     return html`
-      ${head(known, this.choice.rules, this.chosen.shown?.answer.target.due_at ?? null)}
+      ${head(known, this.choice.rules, this.#dueAt())}
       ${this.#sendings()}
       ${known.stage === "open" ? this.#who() : html`<p class="warn">${ended()}</p>`}
       ${this.#doing.sent()}
       ${history(this.chosen, this.choice.rules)}
       ${this.#doing.menu()}
     `;
+  }
+
+  /** As the service said with the list; where the clock begins with a sending, that says what it would be if one began now. */
+  #dueAt(): string | null {
+    const target = this.chosen.shown?.answer.target;
+    return target === undefined || target.clock === "dispatched" ? null : target.due_at;
   }
 
   #sendings(): TemplateResult {
@@ -165,10 +178,11 @@ class Panel implements IncidentPanel {
     const answer = this.chosen.shown?.answer;
     return html`<section aria-labelledby="who">
       <h3 id="who" tabindex="-1">${words.incident.who}</h3>
-      ${answer === undefined ? nothing : html`
+      ${answer === undefined ? nothing : html`<div class="said">
         <p class="outcome">${outcome(answer.outcome, answer.suggested, answer.certainty, answer.indistinguishable_from)} <span class="faint">${words.incident.asOf(timeOfDay(answer.now, this.choice.rules.time_zone, true))}</span></p>
         ${[...answer.unmet, ...answer.warnings].map((each) => html`<p class="warn">${readable(each, this.choice.rules)}</p>`)}
-      `}
+        ${this.#ranked.news()}
+      </div>`}
       ${this.#ranked.template()}
       ${answer === undefined ? nothing : why(whyNot(answer, this.chosen.lines), placeless(this.chosen.lines), this.choice.rules)}
     </section>`;

@@ -28,6 +28,12 @@ export interface Lists {
 const STATES: readonly UnitState[] = ["free", "en_route", "at_scene", "busy", "unknown", "off"];
 const SHAPES: Record<UnitState, string> = { free: "●", en_route: "▲", at_scene: "■", busy: "◆", unknown: "?", off: "×" };
 
+// So long after its last move a pointer is taken to be aimed at something, and so long at most the lists wait for it.
+const AIMED_MS = 700;
+const HELD_MS = 3000;
+// What has come under the focus by itself is read before it can be opened.
+const READ_MS = 700;
+
 export function openLists(place: HTMLElement, choice: ListsChoice): Lists {
   return new BoardLists(place, choice);
 }
@@ -39,13 +45,27 @@ class BoardLists implements Lists {
   #current = "";
   #ends: (() => void)[];
   #timer: ReturnType<typeof setInterval>;
+  #later: ReturnType<typeof setTimeout> | null = null;
+  /** When a pointer was last moved over the lists, and since when they were not drawn because of it. */
+  #aimed_at = -Infinity;
+  #held_since: number | null = null;
+  /** When the focus was last brought to another item than it was put on. */
+  #shifted_at = -Infinity;
 
   constructor(
     readonly place: HTMLElement,
     readonly choice: ListsChoice,
   ) {
     this.#timer = setInterval(() => tick(), 1000);
-    this.#ends = [picture.listen(() => this.draw()), keys.bind(this.#bindings()), () => clearInterval(this.#timer)];
+    const aimed = (): void => void (this.#aimed_at = performance.now());
+    for (const kind of ["pointermove", "pointerdown"]) place.addEventListener(kind, aimed);
+    this.#ends = [
+      picture.listen(() => this.#follow()),
+      keys.bind(this.#bindings()),
+      () => clearInterval(this.#timer),
+      () => this.#later !== null && clearTimeout(this.#later),
+      () => ["pointermove", "pointerdown"].forEach((kind) => place.removeEventListener(kind, aimed)),
+    ];
     this.draw();
   }
 
@@ -67,12 +87,27 @@ class BoardLists implements Lists {
     render(nothing, this.place);
   }
 
+  /** Draws what has changed; not while somebody aims, so that no row moves away from under the pointer. */
+  #follow(): void {
+    const at = performance.now();
+    this.#held_since ??= at;
+    if (at - this.#aimed_at > AIMED_MS || at - this.#held_since > HELD_MS) this.draw();
+    else this.#later ??= setTimeout(() => {
+      this.#later = null;
+      this.#follow();
+    }, AIMED_MS / 4);
+  }
+
   draw(): void {
+    this.#held_since = null;
+    if (this.#later !== null) clearTimeout(this.#later);
+    this.#later = null;
     const before = this.#items();
     const row = before.indexOf(document.activeElement as HTMLElement);
     const held = row < 0 ? "" : (before[row]!.dataset["item"] ?? "");
     render(this.#template(), this.place);
     // What had the focus may have gone to another list, or away: then to what stands in its place.
+    if (row >= 0 && this.#item(held) === null) this.#shifted_at = performance.now();
     if (row >= 0 && document.activeElement !== this.#item(held)) (this.#item(held) ?? this.#items()[Math.min(row, this.#items().length - 1)])?.focus();
     tick();
   }
@@ -147,7 +182,7 @@ class BoardLists implements Lists {
   }
 
   #left(incident: Incident): TemplateResult {
-    if (reachedAt(incident) !== null) return html`<span class="left">${words.board.there}</span>`;
+    if (reachedAt(incident, picture.units, this.choice.rules) !== null) return html`<span class="left">${words.board.there}</span>`;
     const due = dueAt(incident, this.choice.rules);
     return due === null ? html`<span class="left">${words.board.noTarget}</span>` : html`<span class="left" data-due=${due} data-soon="120"></span>`;
   }
@@ -206,7 +241,7 @@ class BoardLists implements Lists {
     const within = ".lists";
     const { onCall, onPlan, onClosing } = this.choice;
     return [
-      { id: "lists.open", key: "Enter", label: words.board.keyOpen, within, run: () => (document.activeElement as HTMLElement).click() },
+      { id: "lists.open", key: "Enter", label: words.board.keyOpen, within, run: () => this.#open() },
       { id: "lists.next", key: "ArrowDown", label: words.board.keyNext, within, run: () => this.#move(1) },
       { id: "lists.previous", key: "ArrowUp", label: words.board.keyPrevious, within, run: () => this.#move(-1) },
       { id: "lists.first", key: "Home", label: words.board.keyFirst, within, run: () => this.#move(-Infinity) },
@@ -217,6 +252,11 @@ class BoardLists implements Lists {
       { id: "lists.plan", key: "p", label: words.board.plan, within, run: onPlan },
       { id: "lists.closing", key: "c", label: words.board.closing, within, run: onClosing },
     ];
+  }
+
+  /** Enter presses what has the focus, unless that was brought there just before. */
+  #open(): void {
+    if (performance.now() - this.#shifted_at > READ_MS) (document.activeElement as HTMLElement).click();
   }
 
   #move(by: number): void {

@@ -6,8 +6,8 @@ import type { Recommendation } from "./answers.ts";
 const OF_UNITS = ["unit_on_duty", "unit_off_duty", "unit_status", "unit_crew", "unit_assigned", "unit_diverted", "unit_stood_down", "unit_at_scene", "unit_clear"];
 const OF_ROADS = ["closure_opened", "closure_lifted"];
 const OF_INCIDENT = ["incident_regraded", "incident_amended", "incident_linked"];
-// So many lines of the ledger are looked at by somebody who decides.
-const WATCHED = 8;
+// So many lines of the ledger, and all that are shown, are looked at by somebody who decides.
+export const WATCHED = 8;
 
 export function isRelevant(told: Happening, incident_id: string): boolean {
   if (OF_UNITS.includes(told.kind) || OF_ROADS.includes(told.kind)) return true;
@@ -22,12 +22,12 @@ export function isNear(told: Happening, incident_id: string, answer: Recommendat
 }
 
 /** Whether one list may take the place of another and nobody has to look twice: who is named, what each would leave, the order. */
-export function isSame(one: Recommendation, other: Recommendation): boolean {
-  return outline(one) === outline(other);
+export function isSame(one: Recommendation, other: Recommendation, watched: number): boolean {
+  return outline(one, watched) === outline(other, watched);
 }
 
-function outline(answer: Recommendation): string {
-  const top = answer.ledger.slice(0, WATCHED).map((line) => [line.callsign, line.eligible, line.leaves?.incident_id]);
+function outline(answer: Recommendation, watched: number): string {
+  const top = answer.ledger.slice(0, Math.max(watched, WATCHED)).map((line) => [line.callsign, line.eligible, line.leaves?.incident_id]);
   return JSON.stringify([answer.outcome, answer.suggested, [...answer.indistinguishable_from].sort(), top]);
 }
 

@@ -12,6 +12,8 @@ export interface OfficerChoice {
   rules: Force;
   /** How far its sending is; empty where nobody asked for it. */
   sending: string;
+  /** Whether there was time to read a list that has come by itself. */
+  armed: boolean;
   diversion: boolean;
   tabbed: boolean;
   current: boolean;
@@ -38,7 +40,7 @@ export function officerRow(line: Line, choice: OfficerChoice): TemplateResult {
       ${mark(line, answer, choice.diversion)}
       <span class="more">${sending === "" ? readable(about(line, rules), rules) : html`<strong>${sending}</strong>`}</span>
     </button>
-    <button class="send" tabindex="-1" aria-label=${words.incident.sendOne(line.callsign)} ?disabled=${sending !== ""} @click=${choice.onSend}>${words.incident.send}</button>
+    <button class="send" tabindex="-1" aria-label=${words.incident.sendOne(line.callsign)} ?disabled=${sending !== "" || !choice.armed} @click=${choice.onSend}>${words.incident.send}</button>
   </div>`;
 }
 

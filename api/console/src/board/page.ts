@@ -13,7 +13,6 @@ import { boardCommands } from "./commands.ts";
 import { openIncident, type IncidentPanel } from "./incident.ts";
 import { openLists, type Lists } from "./lists.ts";
 import { openPlan } from "./plan.ts";
-import { refusals } from "./refusals.ts";
 
 export async function open(place: HTMLElement, rest: string): Promise<Page> {
   const [rules, leave] = await Promise.all([force(), picture.open()]);
@@ -58,14 +57,11 @@ class Board implements Page {
       openIncident: (id, callsign) => this.go(id, callsign),
       openUnit: (callsign) => this.#goUnit(callsign),
     });
-    const drawRefusals = (): void => void render(refusals.template(), this.#part("#refusals"));
     this.#ends = [
       leave,
       () => commands.close(),
-      refusals.listen(drawRefusals),
       keys.bind([{ id: "board.region", key: "F6", label: words.board.keyRegion, run: () => this.#nextRegion() }]),
     ];
-    drawRefusals();
     void this.#openMap();
     this.turn(rest);
   }
@@ -211,7 +207,6 @@ class Board implements Page {
 
 const frame = () => html`
   <div class="board">
-    <div id="refusals"></div>
     <section id="lists" class="lists" aria-label=${words.board.lists}></section>
     <div id="side" class="side">
       <section id="incident" class="incident" aria-label=${words.board.incident}></section>

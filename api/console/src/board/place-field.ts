@@ -11,13 +11,15 @@ import { words } from "../words.ts";
 import type { Chosen } from "./call-draft.ts";
 
 /** What the field does with the map; the board's map has all of it. */
-export type PlaceMap = Pick<RoadMap, "choosePlace" | "look" | "setPoints">;
+export type PlaceMap = Pick<RoadMap, "choosePlace" | "stopChoosing" | "look" | "setPoints">;
 
 export interface PlaceChoice {
   /** The map once it is there; null where there is none: a place can still be typed. */
   map: () => PlaceMap | null;
   typed: string;
   chosen: Chosen | null;
+  /** Whether the field is only shown, as while it is being sent. */
+  isLocked(): boolean;
   /** Told what stands in the field and what was chosen, whenever one of them changes. */
   onChange(typed: string, chosen: Chosen | null): void;
 }
@@ -100,6 +102,8 @@ export class PlaceField {
     this.#typed = typed;
     this.#chosen = chosen;
     this.#said = "";
+    // What is being looked for is of another text.
+    this.#asked += 1;
     this.#show();
     this.#list.show([]);
   }
@@ -107,19 +111,20 @@ export class PlaceField {
   close(): void {
     this.#closed = true;
     if (this.#pause !== null) clearTimeout(this.#pause);
+    if (this.#picking) this.choice.map()?.stopChoosing();
     this.choice.map()?.setPoints(null);
   }
 
   /** Lets the place be chosen on the map, with the mouse or with the arrows. */
   async pick(): Promise<void> {
     const map = this.choice.map();
-    if (map === null || this.#picking) return;
+    if (map === null || this.#picking || this.choice.isLocked()) return;
     this.#picking = true;
     this.draw();
     const found = await map.choosePlace();
     this.#picking = false;
     if (this.#closed) return;
-    if (found === null) this.draw();
+    if (found === null || this.choice.isLocked()) this.draw();
     else this.picked(found.lat, found.lon);
     this.focus();
   }
@@ -146,6 +151,7 @@ export class PlaceField {
               aria-invalid=${this.#fault !== ""}
               autocomplete="off"
               spellcheck="false"
+              ?readonly=${this.choice.isLocked()}
               .value=${live(this.#typed)}
               @input=${this.#input}
               @keydown=${this.#pressed}
@@ -174,6 +180,7 @@ export class PlaceField {
   }
 
   #input = (event: Event): void => {
+    if (this.choice.isLocked()) return this.draw();
     this.#typed = (event.target as HTMLInputElement).value;
     // What was chosen belongs to what stood there.
     this.#chosen = null;
@@ -181,7 +188,8 @@ export class PlaceField {
     this.#fault = "";
     this.choice.map()?.setPoints(null);
     this.choice.onChange(this.#typed, null);
-    this.draw();
+    // What was found belongs to what stood there, too: Enter takes none of it.
+    this.#list.show([]);
     this.#look();
   };
 
@@ -193,21 +201,22 @@ export class PlaceField {
 
   async #find(mine: number): Promise<void> {
     if (this.#typed.trim() === "") return this.#list.show([]);
-    let found: Found[];
+    let found: Found[] = [];
+    let said: string;
     try {
       found = await findPlaces(this.#typed);
-      this.#said = found.length === 0 ? words.call.nothingFound : words.call.choose(found.length);
+      said = found.length === 0 ? words.call.nothingFound : words.call.choose(found.length);
     } catch (error) {
-      found = [];
-      this.#said = words.call.cannotLook(error instanceof Error ? error.message : String(error));
+      said = words.call.cannotLook(error instanceof Error ? error.message : String(error));
     }
-    if (mine !== this.#asked || this.#closed || this.#chosen !== null) return;
+    if (mine !== this.#asked || this.#closed || this.#chosen !== null || this.choice.isLocked()) return;
+    this.#said = said;
     this.#list.show(found.map((each): Suggested<Found> => ({ value: each, text: each.name, hint: hintOf(each) })));
   }
 
   #pressed = (event: KeyboardEvent): void => {
     // Together with another key it is one of the form.
-    if (event.ctrlKey || event.metaKey || event.altKey || !this.#press(event.key)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || this.choice.isLocked() || !this.#press(event.key)) return;
     event.preventDefault();
     event.stopPropagation();
   };

@@ -85,25 +85,34 @@ class Panel {
   close(): void {
     this.#closed = true;
     for (const end of this.#ends) end();
+    this.#leaveProposals();
   }
 
   /** Asks for a new plan; what was accepted of the old one stands as it is. */
   async make(): Promise<void> {
     if (this.#making) return;
     this.#making = true;
+    const from = document.activeElement;
     this.#draw();
     try {
       this.#plan = await get<Plan>("/v1/queue/plan");
       this.#failure = "";
       this.#news = [];
       this.#made += 1;
+      this.#leaveProposals();
       this.#proposals = this.#proposed(this.#plan);
     } catch (error) {
       this.#failure = error instanceof Error ? error.message : String(error);
     }
     this.#making = false;
     this.#draw();
-    this.#focus();
+    // Whoever has gone on to something else meanwhile is not called back.
+    if (!this.#closed && (document.activeElement === from || document.activeElement === document.body)) this.#focus();
+  }
+
+  /** What comes of those that are being sent is told in the list of actions from now on. */
+  #leaveProposals(): void {
+    for (const each of this.#proposals.values()) each.close();
   }
 
   #proposed({ queue, reliefs }: Plan): Map<string, Proposal> {
@@ -152,6 +161,7 @@ class Panel {
   #draw(): void {
     if (this.#closed) return;
     const { queue } = words;
+    const line = document.activeElement?.closest<HTMLElement>("[data-line]");
     render(
       html`<div class="queue-plan">
         <h2 id="plan-title">${queue.title}</h2>
@@ -166,6 +176,8 @@ class Panel {
       </div>`,
       this.place,
     );
+    // A form that went away has taken the focus with it.
+    if (line && document.activeElement === document.body) line.querySelector("button")?.focus();
   }
 
   #shown(plan: Plan): TemplateResult {
@@ -241,9 +253,14 @@ class Panel {
         </button>
         ${this.#lookButton(incident_id)}
       </div>
-      <p role="status" class=${proposal.kind}>${proposal.kind === "sent" ? proposal.said : gone || proposal.said}</p>
-      ${proposal.asking === null ? nothing : reasonForm(proposal, this.rules)}
+      <p role="status" class=${proposal.kind}>${this.#said(proposal, gone)}</p>
+      ${proposal.asking === null || gone !== "" ? nothing : reasonForm(proposal, this.rules)}
     </li>`;
+  }
+
+  #said({ kind, said }: Proposal, gone: string): string {
+    if (kind === "sent") return said;
+    return kind === "bad" ? [gone, said].filter(Boolean).join(" ") : gone || said;
   }
 
   #lookButton(incident_id: string): TemplateResult {

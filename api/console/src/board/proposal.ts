@@ -4,10 +4,11 @@
  */
 import { Changes } from "../changes.ts";
 import { at, newKey, Problem, send } from "../http.ts";
-import { outbox } from "../outbox.ts";
+import { GivenUp, outbox } from "../outbox.ts";
 import { picture } from "../picture.ts";
 import { words } from "../words.ts";
 import type { Line, Recommendation } from "./answers.ts";
+import { pendingAt, sends } from "./pending.ts";
 import { isSuggested } from "./send.ts";
 
 /** What has to be decided about a line before it is sent. */
@@ -27,6 +28,7 @@ export class Proposal extends Changes {
   kind: "" | "busy" | "sent" | "bad" = "";
   said = "";
   asking: Asking | null = null;
+  #closed = false;
 
   constructor(
     readonly incident_id: string,
@@ -43,8 +45,15 @@ export class Proposal extends Changes {
     return JSON.stringify([this.incident_id, this.callsign]);
   }
 
+  /** Whether it is being sent or was, also where that was asked for from an earlier plan. */
   get isBusy(): boolean {
-    return this.kind === "busy" || this.kind === "sent";
+    const paths = ["/assignments", "/diversions"].map((call) => at("/v1/incidents/", this.incident_id, call));
+    return this.kind === "busy" || this.kind === "sent" || pendingAt(paths, sends(this.callsign)) !== undefined;
+  }
+
+  /** Nobody sees it from now on. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** Why the line no longer holds by what is known now; empty where it does. */
@@ -75,6 +84,7 @@ export class Proposal extends Changes {
   async #decide(seq: number, answer: Recommendation): Promise<void> {
     const line = answer.ledger.find((each) => each.callsign === this.callsign);
     if (line === undefined) return this.#is("bad", words.queue.offDuty(this.callsign));
+    if (this.gone() !== "") return this.#is("", "");
     if (line.eligible && isSuggested(answer, this.callsign)) return this.#send(seq, {});
     this.asking = { seq, answer, line };
     this.#is("", "");
@@ -84,6 +94,8 @@ export class Proposal extends Changes {
     if (this.asking === null) return;
     const { seq, line } = this.asking;
     this.asking = null;
+    // Somebody may have bound it while the reason was given.
+    if (this.gone() !== "") return this.#is("", "");
     await this.#send(seq, { reason, ...(note.trim() === "" ? {} : { note: note.trim() }), ...(line.eligible ? {} : { confirm }) });
   }
 
@@ -95,22 +107,45 @@ export class Proposal extends Changes {
   async #send(recommendation: number, more: object): Promise<void> {
     const { queue, commands } = words;
     const bound = picture.units.get(this.callsign)?.incident_id ?? null;
-    const path = at("/v1/incidents/", this.incident_id, bound === null ? "/assignments" : "/diversions");
+    // From no other incident than the one that the line names.
+    const leaves = bound !== null && bound === this.leaves;
+    const sending = {
+      path: at("/v1/incidents/", this.incident_id, leaves ? "/diversions" : "/assignments"),
+      body: { callsign: this.callsign, recommendation, ...more },
+      label: commands.sending(this.callsign, this.incident_id),
+    };
     this.#is("busy", queue.sending);
+    const [sent, calledOff] = this.relieved === null ? [outbox.act(sending.path, sending.body, sending.label), null] : outbox.both(sending, this.#callingOff(this.relieved));
+    // Where the first is not done, nobody waits for the second.
+    calledOff?.catch(() => undefined);
     try {
-      await outbox.act(path, { callsign: this.callsign, recommendation, ...more }, commands.sending(this.callsign, this.incident_id));
-      if (this.relieved !== null) await this.#relieve(this.relieved);
-      this.#is("sent", queue.sentAlready(this.callsign, this.incident_id));
+      await sent;
     } catch (error) {
+      if (!this.#closed) outbox.seen(error);
+      // Whether it was sent before it was given up stands in the list of actions.
+      if (error instanceof GivenUp) return this.#is("bad", error.message);
       if (error instanceof Problem && error.slug === "stale-recommendation") return this.#is("bad", queue.stale(error.message));
-      this.#is("bad", queue.refused(error instanceof Error ? error.message : String(error)));
+      return this.#is("bad", queue.refused(error instanceof Error ? error.message : String(error)));
     }
+    if (calledOff === null || (await this.#relieved(calledOff))) this.#is("sent", queue.sentAlready(this.callsign, this.incident_id));
   }
 
-  /** Calls the other one off, only once this one is on its way: the incident is never left with nobody. */
-  async #relieve(relieved: string): Promise<void> {
+  /** The other one is called off only once this one is on its way: the incident is never left with nobody. */
+  #callingOff(relieved: string): { path: string; body: unknown; label: string } {
+    const { queue } = words;
     const path = at("/v1/incidents/", this.incident_id, "/assignments/", relieved, "/stand-down");
-    await outbox.act(path, { because: words.queue.because(this.callsign) }, words.queue.callingOff(relieved, this.incident_id));
+    return { path, body: { because: queue.because(this.callsign) }, label: queue.callingOff(relieved, this.incident_id) };
+  }
+
+  async #relieved(calledOff: Promise<unknown>): Promise<boolean> {
+    try {
+      await calledOff;
+      return true;
+    } catch (error) {
+      if (!this.#closed) outbox.seen(error);
+      this.#is("bad", words.queue.notCalledOff(this.relieved ?? "", error instanceof Error ? error.message : String(error)));
+      return false;
+    }
   }
 
   #is(kind: Proposal["kind"], said: string): void {

@@ -11,8 +11,8 @@ import { officerDetails, officerRow } from "./officer.ts";
 import { isSuggested, type Sender } from "./send.ts";
 
 const LEAST = 8;
-// The second press of a double one must not send whom the first has brought under it.
-const ARMED_AFTER_MS = 250;
+// Whom a new list has brought under Enter is not sent before there was time to read who it is; each press begins it anew.
+const ARMED_AFTER_MS = 1000;
 const LIST = "#ranked";
 
 export interface RankedChoice {
@@ -27,6 +27,7 @@ export class Ranked {
   #all = false;
   #pressing = false;
   #armed = true;
+  #arming: ReturnType<typeof setTimeout> | null = null;
   #unbind: () => void;
 
   constructor(
@@ -35,12 +36,14 @@ export class Ranked {
     readonly choice: RankedChoice,
   ) {
     chosen.isHeld = () => this.#isHeld();
+    chosen.watched = () => this.#watched();
     sender.onNewList = () => this.#showNewList();
     this.#unbind = keys.bind(this.#bindings());
   }
 
   close(): void {
     this.#unbind();
+    if (this.#arming !== null) clearTimeout(this.#arming);
   }
 
   get line(): Line | null {
@@ -49,29 +52,40 @@ export class Ranked {
 
   /** Puts the focus on whom the list suggests, as after it has come or is another one; the list itself where it suggests nobody. */
   focusSuggested(): void {
-    const answer = this.chosen.shown?.answer;
-    this.callsign = answer?.suggested[0] ?? null;
+    const suggested = this.chosen.shown?.answer.suggested[0] ?? null;
+    this.callsign = suggested;
     this.#disarm();
+    // That may move the focus away from a row that is gone, and with it who is spoken of.
     this.choice.redraw();
-    const row = this.callsign === null ? null : document.querySelector<HTMLElement>(`${LIST} [data-officer="${CSS.escape(this.callsign)}"]`);
+    this.callsign = suggested;
+    const row = suggested === null ? null : document.querySelector<HTMLElement>(`${LIST} [data-officer="${CSS.escape(suggested)}"]`);
     (row ?? document.querySelector<HTMLElement>("#who"))?.focus();
     this.choice.onFocus(this.line);
   }
 
-  /** Whoever has gone on to something else meanwhile is not called back by the focus. */
+  /** Puts the focus on what stands in the place of a row that is gone; false where nothing does. */
+  focusPlace(row: number): boolean {
+    const rows = document.querySelectorAll<HTMLElement>(`${LIST} .officer`);
+    const there = rows[Math.min(row, rows.length - 1)] ?? document.querySelector<HTMLElement>("#who");
+    this.#disarm();
+    there?.focus();
+    return there !== null;
+  }
+
+  /** Whoever has gone on to something else meanwhile, such as a form of the same incident, is not called back by the focus. */
   #showNewList(): void {
     const active = document.activeElement;
-    if (active === null || active === document.body || active.closest("#incident") !== null) this.focusSuggested();
-    else this.choice.redraw();
+    const here = active === null || active === document.body || active.closest(`${LIST} .row, #who`) !== null;
+    if (here && this.sender.asking === null) return this.focusSuggested();
+    this.#disarm();
+    this.choice.redraw();
   }
 
   template(): TemplateResult | typeof nothing {
-    const { shown } = this.chosen;
-    if (shown === null) return html`<p role="status">${this.chosen.failure === "" ? words.incident.asking : nothing}</p>`;
+    if (this.chosen.shown === null) return html`<p role="status">${this.chosen.failure === "" ? words.incident.asking : nothing}</p>`;
     const rows = this.#rows();
     const rest = this.chosen.lines.length - rows.length;
     return html`
-      ${this.#news()}
       <ol id="ranked" aria-label=${words.incident.ranked} @pointerdown=${() => this.#press()}>
         ${repeat(rows, (line) => line.callsign, (line) => this.#row(line, this.#tabbed(rows)))}
       </ol>
@@ -99,6 +113,7 @@ export class Ranked {
       answer: this.chosen.shown!.answer,
       rules: sender.rules,
       sending: sender.stateOf(line.callsign),
+      armed: this.#armed,
       diversion: sender.isDiversion(line.callsign),
       tabbed: line.callsign === tabbed,
       current: line.callsign === this.callsign,
@@ -109,14 +124,17 @@ export class Ranked {
     return html`<li class=${line.callsign === this.callsign ? "chosen" : ""}>${row}${form}</li>`;
   }
 
-  #news(): TemplateResult | typeof nothing {
+  /** That there is a newer order; it stands above the list and takes no room there. */
+  news(): TemplateResult | typeof nothing {
     const { newer, shown, news } = this.chosen;
     if (newer === null || shown === null) return nothing;
     const since = timeOfDay(shown.answer.now, this.sender.rules.time_zone, true);
     return html`<div class="warn news" role="status">
       <p><strong>${words.incident.changed(since)}</strong> ${news.join(words.board.and)}</p>
-      <p>${words.incident.suggestedNow(newer.answer.suggested.join(words.board.comma) || words.incident.nobody)}</p>
-      <button @click=${() => this.#take()} aria-keyshortcuts="u">${words.incident.takeOrder} <kbd>${words.incident.takeKey}</kbd></button>
+      <p>
+        ${words.incident.suggestedNow(newer.answer.suggested.join(words.board.comma) || words.incident.nobody)}
+        <button @click=${() => this.#take()} aria-keyshortcuts="u">${words.incident.takeOrder} <kbd>${words.incident.takeKey}</kbd></button>
+      </p>
     </div>`;
   }
 
@@ -124,7 +142,7 @@ export class Ranked {
   #says(): string {
     const { line } = this;
     const answer = this.chosen.shown?.answer;
-    if (!this.#armed || line === null || answer === undefined || document.activeElement?.matches(`${LIST} .officer`) !== true) return "";
+    if (!this.#armed || line === null || answer === undefined || inFocus() !== line.callsign) return "";
     if (!line.eligible || !isSuggested(answer, line.callsign)) return words.incident.asksWhy(line.callsign);
     return this.sender.isDiversion(line.callsign) ? words.incident.diverts(line.callsign) : words.incident.sends(line.callsign);
   }
@@ -145,15 +163,32 @@ export class Ranked {
 
   #press(): void {
     this.#pressing = true;
-    addEventListener("pointerup", () => setTimeout(() => (this.#pressing = false)), { once: true });
+    const over = new AbortController();
+    const end = (): void => {
+      over.abort();
+      setTimeout(() => this.#pressed());
+    };
+    // A touch that became scrolling, or a drag, ends with the second.
+    for (const ended of ["pointerup", "pointercancel"]) addEventListener(ended, end, { signal: over.signal });
+  }
+
+  /** After a press: also where no click came of it, the unit with the focus is the one that is spoken of. */
+  #pressed(): void {
+    this.#pressing = false;
+    const callsign = inFocus();
+    if (callsign !== null && callsign !== this.callsign) this.#focused(callsign);
   }
 
   #disarm(): void {
     this.#armed = false;
-    setTimeout(() => {
-      this.#armed = true;
-      this.choice.redraw();
-    }, ARMED_AFTER_MS);
+    if (this.#arming !== null) clearTimeout(this.#arming);
+    this.#arming = setTimeout(() => this.#arm(), ARMED_AFTER_MS);
+  }
+
+  #arm(): void {
+    if (this.#armed) return;
+    this.#armed = true;
+    this.choice.redraw();
   }
 
   async #send(line: Line): Promise<void> {
@@ -165,8 +200,10 @@ export class Ranked {
   }
 
   #sendFocused(event: KeyboardEvent): void {
-    if (event.repeat || !this.#armed || this.line === null) return;
-    void this.#send(this.line);
+    if (!this.#armed) return this.#disarm();
+    // Whom the focus is seen on, and nobody who had it before.
+    const line = this.chosen.lines.find((each) => each.callsign === inFocus());
+    if (!event.repeat && line !== undefined) void this.#send(line);
   }
 
   #leaveForm(callsign: string): void {
@@ -178,6 +215,12 @@ export class Ranked {
   #take(): void {
     this.chosen.take();
     this.focusSuggested();
+  }
+
+  /** So many lines of the ledger, off duty or not, are being looked at. */
+  #watched(): number {
+    const last = this.#rows().at(-1)?.callsign;
+    return this.chosen.shown!.answer.ledger.findIndex((line) => line.callsign === last) + 1;
   }
 
   #showAll(): void {
@@ -196,7 +239,6 @@ export class Ranked {
     const send = (event: KeyboardEvent): void => this.#sendFocused(event);
     return [
       { id: "officers.send", key: "Enter", label: words.incident.keySend, within, run: send },
-      { id: "officers.sendToo", key: "s", label: words.incident.keySend, within, run: send },
       { id: "officers.next", key: "ArrowDown", label: words.board.keyNext, within, run: () => this.#move(1) },
       { id: "officers.previous", key: "ArrowUp", label: words.board.keyPrevious, within, run: () => this.#move(-1) },
       { id: "officers.first", key: "Home", label: words.board.keyFirst, within, run: () => this.#move(-Infinity) },
@@ -209,14 +251,22 @@ export class Ranked {
 
   #move(by: number): void {
     const rows = this.#rows();
-    const here = rows.findIndex((line) => line.callsign === this.callsign);
+    const here = rows.findIndex((line) => line.callsign === (inFocus() ?? this.callsign));
     const there = rows[Math.min(Math.max(here + by, 0), rows.length - 1)];
-    if (there !== undefined) this.#focusRow(there.callsign);
+    if (there === undefined) return;
+    this.#focusRow(there.callsign);
+    // Whoever goes through the list reads it.
+    this.#arm();
   }
 
   #focusRow(callsign: string): void {
     document.querySelector<HTMLElement>(`${LIST} [data-officer="${CSS.escape(callsign)}"]`)?.focus();
   }
+}
+
+/** The unit whose row has the focus; null where none has. */
+function inFocus(): string | null {
+  return document.activeElement?.closest<HTMLElement>(`${LIST} .officer`)?.dataset["officer"] ?? null;
 }
 
 /** Enter in a form of the list: a button is pressed, anything else sends. */

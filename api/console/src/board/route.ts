@@ -19,6 +19,8 @@ export interface Shown {
   note: string;
 }
 
+// Whoever goes through the list with a key held down asks for no way of those in between.
+const PAUSE_MS = 120;
 // A unit moves while its way is being asked; so little is no other way.
 const SAME_S = 1;
 
@@ -42,6 +44,8 @@ export class Ways {
     const abort = new AbortController();
     this.#abort = abort;
     try {
+      await new Promise((done) => setTimeout(done, PAUSE_MS));
+      if (abort.signal.aborted) return;
       const way = await get<Way>(this.#path(fix, known, answer), { signal: abort.signal });
       if (!abort.signal.aborted) this.show({ callsign: line.callsign, coordinates: way.geometry.coordinates, note: noteOn(way, line, fix, answer) });
     } catch (error) {

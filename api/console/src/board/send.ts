@@ -6,11 +6,12 @@ import { Changes } from "../changes.ts";
 import type { Force } from "../force-types.ts";
 import { at, Problem } from "../http.ts";
 import { GivenUp, outbox } from "../outbox.ts";
+import { session } from "../session.ts";
 import { timeOfDay } from "../time.ts";
 import { words } from "../words.ts";
-import type { Case, Line, Recommendation } from "./answers.ts";
+import { boundTo, type Case, type Line, type Recommendation, type Sent } from "./answers.ts";
 import type { Chosen } from "./chosen.ts";
-import { refusals } from "./refusals.ts";
+import { pendingAt, sends } from "./pending.ts";
 
 /** What is told of the last thing that was sent. */
 export interface Notice {
@@ -39,7 +40,6 @@ export class Sender extends Changes {
   notice: Notice | null = null;
   /** Called when the list is another one, so that the focus goes to whom it suggests. */
   onNewList: () => void = () => undefined;
-  #pending = new Map<string, string>();
   #closed = false;
 
   constructor(
@@ -53,21 +53,34 @@ export class Sender extends Changes {
     this.#closed = true;
   }
 
-  /** How far the sending of a unit is; empty where it was not asked for. */
+  /** How far the sending of a unit is, also where it was asked for before the incident was left; empty where it was not. */
   stateOf(callsign: string): string {
-    const path = this.#pending.get(callsign);
-    if (path === undefined) return "";
-    const waits = outbox.actions.some((each) => each.path === path && each.state === "waiting" && isOf(each.body, callsign));
-    return waits ? words.incident.waits : words.incident.underWay;
+    const paths = ["/assignments", "/diversions"].map((call) => at("/v1/incidents/", this.chosen.id, call));
+    const pending = pendingAt(paths, sends(callsign));
+    if (pending === undefined) return "";
+    return pending.state === "sending" ? words.incident.underWay : words.incident.waits;
   }
 
   /** Sends at once whoever is suggested or as soon for all that is known; for another it asks why. */
   async send(line: Line): Promise<void> {
     const answer = this.chosen.shown?.answer;
-    if (answer === undefined || this.#pending.has(line.callsign)) return;
+    const { known } = this.chosen;
+    if (answer === undefined || this.stateOf(line.callsign) !== "") return;
+    // That it was sent may be known before the list is a new one.
+    const here = known === null ? undefined : boundTo(known).find((each) => each.callsign === line.callsign);
+    if (here !== undefined) return this.#isHere(here);
     if (line.eligible && isSuggested(answer, line.callsign)) return this.#act(line, {});
     this.asking = line.callsign;
     this.changed();
+  }
+
+  /** Somebody was faster; whoever presses twice is told already. */
+  async #isHere({ callsign, by, assigned_at }: Sent): Promise<void> {
+    if (by === session.who?.name) return;
+    this.notice = { kind: "refused", text: this.#takenBy({ callsign, incident_id: this.chosen.id, by, at: assigned_at }) + words.incident.newList, more: [] };
+    this.changed();
+    await this.chosen.ask("take");
+    if (!this.#closed) this.onNewList();
   }
 
   async sendWhy(line: Line, why: Why): Promise<void> {
@@ -93,15 +106,12 @@ export class Sender extends Changes {
     const label = words.incident.sending(callsign, id);
     this.asking = null;
     this.notice = null;
-    this.#pending.set(callsign, path);
     this.changed();
     try {
       const known = await outbox.act<Case>(path, { callsign, recommendation: shown?.seq ?? null, ...more }, label);
-      this.#pending.delete(callsign);
       await this.#sent(callsign, known);
     } catch (error) {
-      this.#pending.delete(callsign);
-      this.#refused(line, label, error);
+      this.#refused(line, error);
     }
     this.changed();
   }
@@ -111,26 +121,32 @@ export class Sender extends Changes {
     this.chosen.learn(known);
     this.changed();
     if (this.#closed) return;
-    await this.chosen.ask("take");
+    // Whoever gives a reason by now still needs the list that it is given for.
+    await this.chosen.ask(this.asking === null ? "take" : "hold");
     this.onNewList();
   }
 
-  #refused(line: Line, label: string, error: unknown): void {
+  #refused(line: Line, error: unknown): void {
     if (error instanceof GivenUp) return;
     if (!(error instanceof Problem)) throw error;
-    if (this.#closed) return refusals.tell(label, error.message);
+    // Where the incident was left, the refusal stays in the list of actions.
+    if (this.#closed) return;
     this.notice = this.#noticeOf(error);
+    outbox.seen(error);
     const fresh = error.body["recommendation"] as Recommendation | undefined;
-    if (fresh !== undefined) this.chosen.replace(fresh);
-    if (error.slug === "not-suggested" || error.slug === "not-eligible") this.asking = line.callsign;
+    // The list in which a reason is being given for another stays as it is.
+    if (fresh !== undefined && this.asking !== null) void this.chosen.ask("hold");
+    if (fresh !== undefined && this.asking === null) this.chosen.replace(fresh);
+    if (this.asking === null && (error.slug === "not-suggested" || error.slug === "not-eligible")) this.asking = line.callsign;
     this.changed();
     if (fresh !== undefined && this.asking === null) this.onNewList();
   }
 
   #noticeOf(problem: Problem): Notice {
-    if (problem.slug === "unit-taken") return { kind: "refused", text: this.#takenBy(problem.body["taken"] as Taken), more: [] };
+    const after = this.asking === null ? words.incident.newList : "";
+    if (problem.slug === "unit-taken") return { kind: "refused", text: this.#takenBy(problem.body["taken"] as Taken) + after, more: [] };
     if (problem.slug === "stale-recommendation") {
-      return { kind: "refused", text: words.incident.stale, more: (problem.body["changed"] as string[] | undefined) ?? [] };
+      return { kind: "refused", text: words.incident.stale + after, more: (problem.body["changed"] as string[] | undefined) ?? [] };
     }
     return { kind: "refused", text: words.incident.refused(problem.message), more: problem.faults.map((each) => words.board.fault(each.field, each.accepted)) };
   }
@@ -144,8 +160,4 @@ export class Sender extends Changes {
 /** Whether a unit goes at a word. */
 export function isSuggested(answer: Recommendation, callsign: string): boolean {
   return answer.suggested.includes(callsign) || answer.indistinguishable_from.includes(callsign);
-}
-
-function isOf(body: unknown, callsign: string): boolean {
-  return (body as { callsign?: string } | null)?.callsign === callsign;
 }

@@ -1,14 +1,7 @@
 /** Which incidents wait for units, how urgent each is, and when its target is up. */
 import type { Force, Grade } from "../force-types.ts";
 import type { Incident, Unit } from "../picture.ts";
-import { boundTo } from "./answers.ts";
-
-/** Settings that a recommendation has told, by incident: the picture does not say what is urban. */
-const settings = new Map<string, string>();
-
-export function learnSetting(incident_id: string, setting: string): void {
-  settings.set(incident_id, setting);
-}
+import { boundTo, type Sent } from "./answers.ts";
 
 export function gradeOf(incident: Pick<Incident, "grade">, force: Force): Grade | undefined {
   return force.grades.find((each) => each.grade === incident.grade);
@@ -43,23 +36,28 @@ export function dueAt(incident: Incident, force: Force): number | null {
 function startOf(incident: Incident, grade: Grade): string | null {
   if (grade.clock === "received") return incident.received_at;
   if (grade.clock === "graded") return incident.graded_at;
-  const [first] = (incident.assignments as { assigned_at?: string }[]).map((each) => each.assigned_at ?? null);
-  return first ?? null;
+  const sent = (incident.assignments as Sent[]).filter((each) => each.step !== "stood_down" && each.step !== "diverted");
+  return sent[0]?.assigned_at ?? null;
 }
 
-/** The target by what is known of the place; the shorter one where nothing is. */
-function targetOf(incident: Incident, grade: Grade): number | null {
-  const setting = settings.get(incident.incident_id);
+/** The target of the place; the shorter one where its setting is not known. */
+function targetOf({ setting }: Incident, grade: Grade): number | null {
   if (setting === "urban") return grade.target_urban_s;
   if (setting === "rural") return grade.target_rural_s;
   const both = [grade.target_urban_s, grade.target_rural_s].filter((each) => each !== null);
   return both.length === 0 ? null : Math.min(...both);
 }
 
-/** The first unit that came to the scene, if one has. */
-export function reachedAt(incident: Incident): string | null {
-  const times = (incident.assignments as { at_scene_at?: string | null }[]).map((each) => each.at_scene_at ?? null);
+/** When the first unit that counts as the response came to the scene, by what its people can do; null where none has. */
+export function reachedAt(incident: Incident, units: ReadonlyMap<string, Unit>, force: Force): string | null {
+  const counting = (incident.assignments as Sent[]).filter((each) => stopsClock(units.get(each.callsign), force));
+  const times = counting.map((each) => each.at_scene_at ?? null);
   return times.filter((each) => each !== null).sort()[0] ?? null;
+}
+
+/** The service's rule: every skill of the unit does; of a unit that is gone no skill is known. */
+function stopsClock(unit: Unit | undefined, force: Force): boolean {
+  return (unit?.skills ?? []).every((skill) => force.skills.find((each) => each.skill === skill)?.stops_clock ?? true);
 }
 
 /** By grade, then by time left, then by age. */

@@ -13,7 +13,10 @@ export interface WhyNot {
 const PLACELESS = ["no_fix", "future_fix", "stale_fix", "outside_area"];
 const MOST = 12;
 
-/** One for each unit that would be sooner, or is nearer in a straight line, and is not suggested; soonest first. */
+/**
+ * One for each unit that would be sooner, or is nearer in a straight line, and is not suggested; soonest first, and last
+ * those from which no road leads there.
+ */
 export function whyNot(answer: Recommendation, lines: readonly Line[]): WhyNot[] {
   const chosen = lines.filter((line) => answer.suggested.includes(line.callsign) && line.time_s !== null);
   const last = chosen.at(-1);
@@ -26,7 +29,7 @@ export function whyNot(answer: Recommendation, lines: readonly Line[]): WhyNot[]
 /** Units that could be nearer than anybody: nothing is known of their place. */
 export function placeless(lines: readonly Line[]): WhyNot[] {
   return lines
-    .filter((line) => line.time_s === null && line.failed.some((each) => PLACELESS.includes(each.rule)))
+    .filter(isPlaceless)
     .map((line) => ({ callsign: line.callsign, ahead: "", because: rules(line) }));
 }
 
@@ -34,8 +37,12 @@ function isSooner(line: Line, last: Line): boolean {
   return line.time_s !== null && line.time_s < last.time_s!;
 }
 
+function isPlaceless(line: Line): boolean {
+  return line.time_s === null && line.failed.some((each) => PLACELESS.includes(each.rule));
+}
+
 function isNearer(line: Line, first: Line): boolean {
-  return line.time_s !== null && line.straight_m !== null && first.straight_m !== null && line.straight_m < first.straight_m;
+  return !isPlaceless(line) && line.straight_m !== null && first.straight_m !== null && line.straight_m < first.straight_m;
 }
 
 function told(line: Line, last: Line | null, answer: Recommendation): WhyNot {

@@ -56,8 +56,19 @@ export class Placing {
     return this.#task !== null;
   }
 
+  async place(): Promise<{ lat: number; lon: number } | null> {
+    const corner = (await this.#ask("place"))?.[0];
+    return corner === undefined ? null : { lat: corner[1], lon: corner[0] };
+  }
+
+  async shape(kind: ShapeKind): Promise<GeoJSON.LineString | GeoJSON.Polygon | null> {
+    const corners = await this.#ask(kind);
+    if (corners === null) return null;
+    return kind === "polygon" ? polygonOf(corners) : { type: "LineString", coordinates: corners };
+  }
+
   /** The corners that were chosen, `[lon, lat]`; null where it was given up. */
-  ask(kind: Task["kind"]): Promise<Corner[] | null> {
+  #ask(kind: Task["kind"]): Promise<Corner[] | null> {
     this.#settle(null);
     return new Promise((done) => {
       this.#task = { kind, corners: [], done };
@@ -72,6 +83,11 @@ export class Placing {
   keep(shape: GeoJSON.Geometry | null): void {
     this.#kept = shape;
     this.#draw();
+  }
+
+  /** Gives up what is being chosen, as when whoever asked is gone. */
+  stop(): void {
+    this.#settle(null);
   }
 
   close(): void {
@@ -140,7 +156,7 @@ function drawn({ kind, corners }: Task): GeoJSON.Feature[] {
 }
 
 /** An area with these corners. */
-export function polygonOf(corners: Corner[]): GeoJSON.Polygon {
+function polygonOf(corners: Corner[]): GeoJSON.Polygon {
   return { type: "Polygon", coordinates: [[...corners, corners[0]!]] };
 }
 

@@ -20,7 +20,7 @@ import { words } from "../words.ts";
 import { closureFeatures, Held, incidentFeature, numbered, routeFeatures, unitFeature, type MapIncident, type MapRoute, type MapUnit } from "./features.ts";
 import { drawLegend } from "./legend.ts";
 import { palettes } from "./palette.ts";
-import { Placing, polygonOf, type ShapeKind } from "./placing.ts";
+import { Placing, type ShapeKind } from "./placing.ts";
 import { PICKED, type Shown } from "./shown-style.ts";
 import { sprites } from "./sprites.ts";
 import { EMPTY, layers, mapStyle } from "./style.ts";
@@ -67,6 +67,8 @@ export interface RoadMap {
   choosePlace(): Promise<{ lat: number; lon: number } | null>;
   /** A line or an area, corner by corner; null as above. */
   drawShape(kind: ShapeKind): Promise<GeoJSON.LineString | GeoJSON.Polygon | null>;
+  /** Gives up what is being chosen or drawn, as when whoever asked is gone. */
+  stopChoosing(): void;
   close(): void;
 }
 
@@ -332,16 +334,16 @@ class LiveMap implements RoadMap {
     this.#placing.keep(shape);
   }
 
-  async choosePlace(): Promise<{ lat: number; lon: number } | null> {
-    const corners = await this.#placing.ask("place");
-    const corner = corners?.[0];
-    return corner === undefined ? null : { lat: corner[1], lon: corner[0] };
+  stopChoosing(): void {
+    this.#placing.stop();
   }
 
-  async drawShape(kind: ShapeKind): Promise<GeoJSON.LineString | GeoJSON.Polygon | null> {
-    const corners = await this.#placing.ask(kind);
-    if (corners === null) return null;
-    return kind === "polygon" ? polygonOf(corners) : { type: "LineString", coordinates: corners };
+  choosePlace(): Promise<{ lat: number; lon: number } | null> {
+    return this.#placing.place();
+  }
+
+  drawShape(kind: ShapeKind): Promise<GeoJSON.LineString | GeoJSON.Polygon | null> {
+    return this.#placing.shape(kind);
   }
 
   close(): void {
@@ -373,6 +375,7 @@ class NoMap implements RoadMap {
   drawShape(): Promise<null> {
     return Promise.resolve(null);
   }
+  stopChoosing(): void {}
   close(): void {
     this.frame.remove();
   }

@@ -5,8 +5,7 @@ import { groundLayers, nameLayers } from "./ground-style.ts";
 import { palettes, type Palette } from "./palette.ts";
 import { highLayers, lowLayers, SHOWN } from "./shown-style.ts";
 
-// How much of the network's hash names it in the address of a tile, and the last zoom for which there are tiles.
-const NAMED_BY = 12;
+// The last zoom for which there are tiles.
 const DEEPEST = 16;
 
 // What moves is kept in few tiles, which are then made anew at once and not one after the other; a place in them is as
@@ -26,9 +25,9 @@ export function layers(palette: Palette): LayerSpecification[] {
   return [...groundLayers(palette), ...lowLayers(palette), ...nameLayers(palette), ...highLayers(palette)];
 }
 
-function sources({ hash, bounds, area }: Network): Record<string, SourceSpecification> {
+function sources({ drawing, bounds, area }: Network): Record<string, SourceSpecification> {
   const { west, south, east, north } = bounds;
-  const address = `${location.origin}/v1/tiles/${hash.slice(0, NAMED_BY)}/{z}/{x}/{y}`;
+  const address = `${location.origin}/v1/tiles/${drawing}/{z}/{x}/{y}`;
   const shown = SHOWN.map((name): [string, SourceSpecification] => {
     const maxzoom = MOVING.has(name) ? MOVING_DEEPEST : DEEPEST;
     return [name, { type: "geojson", data: EMPTY, promoteId: "id", maxzoom }];

@@ -14,7 +14,7 @@ const said = words.supervise.assess;
 const DRAW = "draw";
 const DEFAULT_SIZE = 10;
 const DEFAULT_DAYS = 7;
-/** Answers that are not sent yet, by incident: they stay when another period is looked at. */
+/** Answers that are not sent yet, by person and incident: they stay when another period is looked at. */
 const drafts = new Map<string, Record<string, string>>();
 
 export class Assessing {
@@ -130,14 +130,14 @@ export class Assessing {
       ${this.#facts(shown)}
       ${questions.map((each) => this.#choices(shown, `answers.${each.question}`, each.label, answers.map((answer) => [answer, said.answers[answer] ?? answer])))}
       ${this.#choices(shown, "outcome", said.outcome, outcomes.map((each) => [each.outcome, each.label]))}
-      <label>${said.note} <textarea name="note" rows="2" .value=${live(drafts.get(shown.incident_id)?.["note"] ?? "")}></textarea>${faultLines(this.doing, name, "note")}</label>
+      <label>${said.note} <textarea name="note" rows="2" .value=${live(drafts.get(own(shown.incident_id))?.["note"] ?? "")}></textarea>${faultLines(this.doing, name, "note")}</label>
       ${this.doing.refusal(name, ["outcome", "note", ...questions.map((each) => `answers.${each.question}`)])}
       ${this.#buttons(name, said.keep)}
     </form>`;
   }
 
   #choices(shown: Case, field: string, label: string, choices: [string, string][]): TemplateResult {
-    const chosen = drafts.get(shown.incident_id)?.[field];
+    const chosen = drafts.get(own(shown.incident_id))?.[field];
     return html`<fieldset>
       <legend>${label}</legend>
       ${choices.map(([value, text]) => html`<label><input type="radio" name=${field} value=${value} .checked=${live(chosen === value)} required /> ${text}</label>`)}
@@ -168,7 +168,7 @@ export class Assessing {
     const body = { answers, outcome: textOf(form, "outcome"), note: textOf(form, "note") };
     const path = at("/v1/incidents/", shown.incident_id, "/assessments");
     if ((await this.doing.act(`assess:${shown.incident_id}`, path, body, said.label(shown.incident_id))) === null) return;
-    drafts.delete(shown.incident_id);
+    drafts.delete(own(shown.incident_id));
     this.doing.say(said.keptSaid(shown.incident_id));
     await Promise.all([this.watch.assessments.now(), this.watch.samples.now()]);
   }
@@ -185,5 +185,10 @@ export class Assessing {
 
 function keep(event: Event, incident: string): void {
   const field = event.target as HTMLInputElement;
-  drafts.set(incident, { ...drafts.get(incident), [field.name]: field.value });
+  drafts.set(own(incident), { ...drafts.get(own(incident)), [field.name]: field.value });
+}
+
+/** Each judges for themselves: what one began is not shown to the next at the same place. */
+function own(incident: string): string {
+  return `${session.who?.name ?? ""} ${incident}`;
 }

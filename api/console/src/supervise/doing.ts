@@ -38,7 +38,7 @@ export class Doing extends Changes {
   }
 
   /**
-   * Sends what a form says; null where it was refused, which then stands in the form.
+   * Sends what a form says; null where it was refused, which then stands in the form, or with the actions where that is left.
    *
    * Where there is no connection it is kept and the form waits; after a reload of the page the outbox alone shows it.
    */
@@ -69,6 +69,8 @@ export class Doing extends Changes {
   refusal(name: string, fields: readonly string[]): TemplateResult | typeof nothing {
     const problem = this.#refused.get(name);
     if (problem === undefined) return nothing;
+    // Only a form that is drawn shows it: one that was left, or whose row is gone, leaves it with the actions.
+    outbox.seen(problem);
     const others = problem.faults.filter((each) => !fields.includes(each.field));
     if (problem.faults.length > 0 && others.length === 0) return html`<p class="bad" role="alert">${said.seeFields}</p>`;
     const lines = others.map((each) => html`<li>${said.fault(each.field, each.accepted)}</li>`);

@@ -22,6 +22,7 @@ export class Watch extends Changes {
   #seen = 0;
   #leavePicture: () => void = () => undefined;
   #lost = false;
+  #closed = false;
   readonly #leave: (() => void)[] = [];
 
   /** @param days null for today, whichever day that is by then */
@@ -31,11 +32,11 @@ export class Watch extends Changes {
   ) {
     super();
     const told = () => this.changed();
-    this.day = new Asked(() => get<Supervision>(this.#dayPath()), told, (value) => soonest([value.next_due_at]));
+    this.day = new Asked(() => get<Supervision>(this.#dayPath()), told, (value) => soonest([value.next_due_at, this.#dayEnd()]));
     this.reviews = new Asked(async () => (await get<{ reviews: Review[] }>("/v1/reviews")).reviews, told, nextDue);
     this.tasks = new Asked(async () => (await get<{ tasks: Task[] }>("/v1/tasks")).tasks, told, nextDue);
     this.markers = new Asked(async () => (await get<{ markers: Marker[] }>("/v1/markers")).markers, told, nextEnd);
-    this.assessments = new Asked(() => get<Assessments>(this.assessmentsPath()), told);
+    this.assessments = new Asked(() => get<Assessments>(this.assessmentsPath()), told, () => soonest([this.#dayEnd()]));
     this.samples = new Asked(() => this.#askSamples(), told);
   }
 
@@ -47,6 +48,7 @@ export class Watch extends Changes {
   }
 
   close(): void {
+    this.#closed = true;
     for (const leave of this.#leave) leave();
     for (const each of [this.day, ...this.#kept]) each.close();
     this.#leavePicture();
@@ -65,6 +67,11 @@ export class Watch extends Changes {
     if (this.days === null) return "/v1/supervision";
     const { from, to } = bounds(this.days, this.zone);
     return at("/v1/supervision?from=", from) + (to === null ? "" : at("&to=", to));
+  }
+
+  /** When today is over, and another day is today; null where days are named. */
+  #dayEnd(): string | null {
+    return this.days === null ? midnight(dayAfter(today(this.zone)), this.zone) : null;
   }
 
   async #askSamples(): Promise<Sample[]> {
@@ -86,9 +93,12 @@ export class Watch extends Changes {
 
   async #open(): Promise<void> {
     try {
-      this.#leavePicture = await picture.open();
+      const leave = await picture.open();
+      if (this.#closed) return leave();
+      this.#leavePicture = leave;
       this.#seen = picture.seq;
     } catch (error) {
+      if (this.#closed) return;
       if (!(error instanceof Unreachable) && !(error instanceof Problem)) throw error;
       this.#lost = true;
       const timer = setTimeout(() => void this.#open(), AGAIN_MS);
