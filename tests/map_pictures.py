@@ -60,7 +60,7 @@ class Seen:
 
 def canvas(page: Page) -> Locator:
     """The element that the map is drawn on, which takes its keys."""
-    return page.locator(".road-map canvas")
+    return page.locator(".road-map .maplibregl-canvas")
 
 
 def see(page: Page, condition: Callable[[Seen], bool]) -> Seen:

@@ -361,7 +361,7 @@ def test_the_map_shows_what_was_known_and_hindsight_when_asked(console: Console,
     page = opened(console, done, "N-1")
     chart = page.locator(".road-map")
     expect(chart).to_have_attribute("aria-busy", "false")
-    box = page.locator(".road-map canvas").bounding_box()
+    box = page.locator(".road-map .maplibregl-canvas").bounding_box()
     assert box is not None
     assert min(box["width"], box["height"]) > 250
     known = chart.screenshot()

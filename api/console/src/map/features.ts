@@ -1,63 +1,11 @@
 /** What is shown as features, and the difference between what a source holds and what it is to hold. */
 import type { GeoJSONSourceDiff } from "maplibre-gl";
-import { clock } from "../time.ts";
-import type { UnitState } from "../units.ts";
-import { RANKS } from "./sprites.ts";
-
-export interface MapUnit {
-  name: string;
-  lat: number;
-  lon: number;
-  course_deg: number | null;
-  state: UnitState;
-  label: string;
-  /** Seconds since the fix; null where that is not known. */
-  age_s: number | null;
-  /** Seconds from which the fix no longer says where the unit is. */
-  stale_s?: number;
-  chosen?: boolean;
-}
-
-export interface MapIncident {
-  name: string;
-  lat: number;
-  lon: number;
-  /** 1 is the most urgent. */
-  rank: number;
-  label: string;
-  late: boolean;
-  chosen?: boolean;
-}
 
 export interface MapRoute {
   coordinates: [number, number][];
   name: string;
 }
 
-
-// Where nobody says from when a fix is stale; as long as forces take it for a unit that moves.
-const STALE_S = 300;
-// A fix fades in steps: a step is seen, and most units need no new drawing as the seconds pass.
-const FADED = [1, 0.85, 0.7, 0.55] as const;
-const STALE_FADE = 0.45;
-// As exact as a fix is: a tenth of a metre.
-const PLACES = 1e6;
-
-export function unitFeature(unit: MapUnit): GeoJSON.Feature {
-  const stale_s = unit.stale_s ?? STALE_S;
-  const stale = unit.age_s === null || unit.age_s >= stale_s;
-  const fade = stale ? STALE_FADE : FADED[Math.floor((FADED.length * unit.age_s!) / stale_s)]!;
-  // How old is told by the minute: what is fresh needs no words.
-  const minutes = unit.age_s === null ? null : Math.floor(unit.age_s / 60);
-  const age = minutes === null ? " ?" : minutes < 1 ? "" : ` ${clock(minutes * 60)}`;
-  const course = unit.course_deg === null || stale ? {} : { course: Math.round(unit.course_deg) };
-  return point(unit, { state: unit.state, label: unit.label, fade, stale, age, chosen: unit.chosen ?? false, ...course });
-}
-
-export function incidentFeature(incident: MapIncident): GeoJSON.Feature {
-  const { label, late, chosen = false } = incident;
-  return point(incident, { rank: Math.min(Math.max(Math.round(incident.rank), 1), RANKS), label, late, chosen });
-}
 
 /** Routes, the one in focus first. */
 export function routeFeatures(routes: MapRoute[]): GeoJSON.Feature[] {
@@ -102,11 +50,6 @@ export function numbered(collection: GeoJSON.FeatureCollection): GeoJSON.Feature
     const id = String(each.id ?? row);
     return { ...each, id, properties: { ...each.properties, id, name: String(each.properties?.["name"] ?? each.properties?.["label"] ?? id) } };
   });
-}
-
-function point(at: { name: string; lat: number; lon: number }, told: Record<string, unknown>): GeoJSON.Feature {
-  const coordinates = [Math.round(at.lon * PLACES) / PLACES, Math.round(at.lat * PLACES) / PLACES];
-  return feature(at.name, { type: "Point", coordinates }, told);
 }
 
 function feature(name: string, geometry: GeoJSON.Geometry, told: Record<string, unknown>): GeoJSON.Feature {

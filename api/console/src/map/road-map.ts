@@ -17,17 +17,20 @@ import { keys } from "../keys.ts";
 import { network, type Network } from "../network.ts";
 import { theme } from "../theme.ts";
 import { words } from "../words.ts";
-import { closureFeatures, Held, incidentFeature, numbered, routeFeatures, unitFeature, type MapIncident, type MapRoute, type MapUnit } from "./features.ts";
+import { closureFeatures, Held, numbered, routeFeatures, type MapRoute } from "./features.ts";
 import { drawLegend } from "./legend.ts";
 import { palettes } from "./palette.ts";
 import { Placing, type ShapeKind } from "./placing.ts";
 import { PICKED, type Shown } from "./shown-style.ts";
-import { sprites } from "./sprites.ts";
+import { SignLayer } from "./sign-layer.ts";
+import { incidentSign, unitSign, type MapIncident, type MapUnit } from "./signs.ts";
+import { mapSprites, signSprites } from "./sprites.ts";
 import { EMPTY, layers, mapStyle } from "./style.ts";
 import { Trouble } from "./trouble.ts";
 
 export type { UnitState } from "../units.ts";
-export type { MapIncident, MapRoute, MapUnit } from "./features.ts";
+export type { MapRoute } from "./features.ts";
+export type { MapIncident, MapUnit } from "./signs.ts";
 export type { ShapeKind } from "./placing.ts";
 
 /** What was picked on the map: a place, or something that is shown there. */
@@ -105,6 +108,7 @@ export async function openMap(place: HTMLElement, options: MapOptions): Promise<
 class LiveMap implements RoadMap {
   readonly works = true;
   readonly #map: GlMap;
+  readonly #signs: SignLayer;
   readonly #trouble: Trouble;
   readonly #placing: Placing;
   readonly #network: Network;
@@ -123,6 +127,8 @@ class LiveMap implements RoadMap {
     this.#options = options;
     setWorkerUrl(WORKER);
     this.#map = this.#made();
+    const palette = palettes[theme.now];
+    this.#signs = new SignLayer(this.#map, palette, signSprites(palette));
     this.#trouble = new Trouble(frame);
     this.#placing = new Placing(this.#map, frame, (features) => this.#show("drawing", features));
     this.#describe();
@@ -188,7 +194,7 @@ class LiveMap implements RoadMap {
   }
 
   #begin(): void {
-    for (const [name, { image, options }] of sprites(palettes[theme.now])) this.#map.addImage(name, image, options);
+    for (const [name, { image, options }] of mapSprites(palettes[theme.now])) this.#map.addImage(name, image, options);
     this.#ready = true;
     // Another theme may have been chosen since the style was made.
     this.#recolour();
@@ -238,11 +244,12 @@ class LiveMap implements RoadMap {
   }
 
   #recolour(): void {
-    if (!this.#ready) return;
     const palette = palettes[theme.now];
-    const signs = sprites(palette);
-    for (const [name, { image }] of signs) this.#map.updateImage(name, image);
-    drawLegend(this.#legend, signs);
+    const [own, signs] = [mapSprites(palette), signSprites(palette)];
+    this.#signs.recolour(palette, signs);
+    drawLegend(this.#legend, new Map([...own, ...signs]));
+    if (!this.#ready) return;
+    for (const [name, { image }] of own) this.#map.updateImage(name, image);
     for (const { id, paint } of layers(palette))
       for (const [property, value] of Object.entries(paint ?? {})) this.#map.setPaintProperty(id, property as never, value as never, { validate: false });
   }
@@ -271,6 +278,8 @@ class LiveMap implements RoadMap {
     const onPick = this.#options.onPick;
     if (onPick === undefined || this.#placing.busy || event.defaultPrevented) return;
     const { x, y } = event.point;
+    const sign = this.#signs.at(event.point);
+    if (sign !== undefined) return onPick({ kind: sign.kind, name: sign.name });
     const found = this.#map.queryRenderedFeatures([[x - REACH_PX, y - REACH_PX], [x + REACH_PX, y + REACH_PX]], { layers: [...PICKED] });
     const first = PICKED.map((layer) => found.find((each) => each.layer.id === layer)).find((each) => each !== undefined);
     if (first === undefined) onPick({ kind: "place", lat: event.lngLat.lat, lon: event.lngLat.lng });
@@ -295,11 +304,11 @@ class LiveMap implements RoadMap {
   }
 
   setUnits(units: readonly MapUnit[]): void {
-    this.#show("units", units.map(unitFeature));
+    this.#signs.set("unit", units.map(unitSign));
   }
 
   setIncidents(incidents: readonly MapIncident[]): void {
-    this.#show("incidents", incidents.map(incidentFeature));
+    this.#signs.set("incident", incidents.map(incidentSign));
   }
 
   setClosures(closures: GeoJSON.FeatureCollection): void {
@@ -382,7 +391,7 @@ class NoMap implements RoadMap {
 }
 
 function kindOf(source: string, told: Record<string, unknown>): Exclude<Picked["kind"], "place"> {
-  const kinds = { units: "unit", incidents: "incident", closures: "closure", areas: "area" } as const;
+  const kinds = { closures: "closure", areas: "area" } as const;
   if (source in kinds) return kinds[source as keyof typeof kinds];
   return told["kind"] === "station" || told["kind"] === "late" ? told["kind"] : "point";
 }

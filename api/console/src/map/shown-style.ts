@@ -1,14 +1,13 @@
-/** How what is put on the map is drawn: units, incidents, closures, the route, areas, points, and a shape being drawn. */
+/** How what is put on the map is drawn: closures, the route, areas, points, and a shape being drawn. */
 import type { ExpressionSpecification, LayerSpecification } from "maplibre-gl";
-import { words } from "../words.ts";
 import { BOLD_FONT } from "./ground-style.ts";
 import type { Palette } from "./palette.ts";
 
 /** The sources that hold it, from below. */
-export const SHOWN = ["areas", "closures", "route", "points", "incidents", "units", "drawing"] as const;
+export const SHOWN = ["areas", "closures", "route", "points", "drawing"] as const;
 export type Shown = (typeof SHOWN)[number];
 /** The layers in which something can be picked, the topmost first. */
-export const PICKED = ["units", "incidents", "points", "closure-signs", "closures", "areas"] as const;
+export const PICKED = ["points", "closure-signs", "closures", "areas"] as const;
 
 // What is nearest to the beginning of a list is in focus.
 const IN_FOCUS: ExpressionSpecification = ["==", ["get", "row"], 0];
@@ -20,7 +19,7 @@ export function lowLayers(palette: Palette): LayerSpecification[] {
 
 /** Layers above all. */
 export function highLayers(palette: Palette): LayerSpecification[] {
-  return [closureSigns(palette), points(palette), incidents(palette), heading(), units(palette), ...drawing(palette)];
+  return [closureSigns(palette), points(palette), ...drawing(palette)];
 }
 
 function areas(palette: Palette): LayerSpecification[] {
@@ -88,62 +87,6 @@ function points(palette: Palette): LayerSpecification {
       ...beside(0.9),
     },
     paint: text(palette),
-  };
-}
-
-function incidents(palette: Palette): LayerSpecification {
-  return {
-    id: "incidents",
-    type: "symbol",
-    source: "incidents",
-    layout: {
-      "icon-image": ["concat", "incident-", ["to-string", ["get", "rank"]], ["case", ["get", "late"], "-late", ""], ["case", ["get", "chosen"], "-chosen", ""]],
-      "icon-allow-overlap": true,
-      "icon-ignore-placement": true,
-      "text-field": ["step", ["zoom"], ["case", ["get", "chosen"], ["get", "label"], ""], 12, ["get", "label"]],
-      ...beside(1.6),
-      // The most urgent lies on top, and gets its words where there is no room for all.
-      "symbol-sort-key": ["case", ["get", "chosen"], 100, ["-", 0, ["get", "rank"]]],
-    },
-    paint: text(palette),
-  };
-}
-
-function heading(): LayerSpecification {
-  return {
-    id: "headings",
-    type: "symbol",
-    source: "units",
-    filter: ["has", "course"],
-    layout: {
-      "icon-image": ["concat", "heading-", ["get", "state"]],
-      "icon-rotate": ["get", "course"],
-      "icon-rotation-alignment": "map",
-      "icon-allow-overlap": true,
-      "icon-ignore-placement": true,
-    },
-    paint: { "icon-opacity": ["get", "fade"] },
-  };
-}
-
-function units(palette: Palette): LayerSpecification {
-  const states = Object.entries(words.map.states).flat();
-  const state = ["match", ["get", "state"], ...states, ""] as unknown as ExpressionSpecification;
-  const small = { "font-scale": 0.85 };
-  const told: ExpressionSpecification = ["format", ["get", "label"], {}, "\n", {}, state, small, ["get", "age"], small];
-  return {
-    id: "units",
-    type: "symbol",
-    source: "units",
-    layout: {
-      "icon-image": ["concat", "unit-", ["get", "state"], ["case", ["get", "stale"], "-stale", ""], ["case", ["get", "chosen"], "-chosen", ""]],
-      "icon-allow-overlap": true,
-      "icon-ignore-placement": true,
-      "text-field": ["step", ["zoom"], ["case", ["get", "chosen"], told, ["get", "label"]], 13, told],
-      ...beside(1.2),
-      "symbol-sort-key": ["case", ["get", "chosen"], 1, 0],
-    },
-    paint: { ...text(palette), "icon-opacity": ["get", "fade"], "text-opacity": ["max", ["get", "fade"], 0.7] },
   };
 }
 

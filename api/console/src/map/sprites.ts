@@ -12,7 +12,7 @@ type Pen = CanvasRenderingContext2D;
 type Shape = (pen: Pen, radius: number) => void;
 
 // Drawn finer than most screens show it, in whole pixels of the screen twice as large.
-const FINE = 2;
+export const FINE = 2;
 /** Ranks of grades beyond this look like it. */
 export const RANKS = 6;
 
@@ -32,9 +32,14 @@ const RANK_SHAPES: readonly Shape[] = [
   circle,
 ];
 
-/** Every sign by its name, as the styles of the map name them. */
-export function sprites(palette: Palette): Map<string, Sprite> {
-  return new Map([...unitSprites(palette), ...incidentSprites(palette), ...signs(palette)]);
+/** Those of units and incidents by name. */
+export function signSprites(palette: Palette): Map<string, Sprite> {
+  return new Map([...unitSprites(palette), ...incidentSprites(palette)]);
+}
+
+/** Those of the map itself, as its style names them. */
+export function mapSprites(palette: Palette): Map<string, Sprite> {
+  return new Map(signs(palette));
 }
 
 function* unitSprites(palette: Palette): Generator<[string, Sprite]> {

@@ -8,11 +8,6 @@ import { highLayers, lowLayers, SHOWN } from "./shown-style.ts";
 // The last zoom for which there are tiles.
 const DEEPEST = 16;
 
-// What moves is kept in few tiles, which are then made anew at once and not one after the other; a place in them is as
-// exact as a metre.
-const MOVING: ReadonlySet<string> = new Set(["units", "incidents"]);
-const MOVING_DEEPEST = 11;
-
 export const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
 
 /** The style as the map begins with it; later it is the colours alone that change, so that nothing shown is lost. */
@@ -28,10 +23,7 @@ export function layers(palette: Palette): LayerSpecification[] {
 function sources({ drawing, bounds, area }: Network): Record<string, SourceSpecification> {
   const { west, south, east, north } = bounds;
   const address = `${location.origin}/v1/tiles/${drawing}/{z}/{x}/{y}`;
-  const shown = SHOWN.map((name): [string, SourceSpecification] => {
-    const maxzoom = MOVING.has(name) ? MOVING_DEEPEST : DEEPEST;
-    return [name, { type: "geojson", data: EMPTY, promoteId: "id", maxzoom }];
-  });
+  const shown = SHOWN.map((name): [string, SourceSpecification] => [name, { type: "geojson", data: EMPTY, promoteId: "id", maxzoom: DEEPEST }]);
   return {
     tiles: { type: "vector", tiles: [address], minzoom: 0, maxzoom: DEEPEST, bounds: [west, south, east, north] },
     border: { type: "geojson", data: area },
