@@ -119,6 +119,9 @@ class Console:
     def picture(self, name: str) -> Path:
         """Keep what is seen now as a PNG."""
         PICTURES.mkdir(parents=True, exist_ok=True)
+        frame, before = self.page.locator(".road-map[data-view]"), None
+        while frame.count() and before != (before := frame.first.get_attribute("data-view")):
+            self.page.wait_for_timeout(500)
         path = PICTURES / f"{name}.png"
         self.page.screenshot(path=path)
         return path

@@ -28,6 +28,8 @@ const LINE_PX = 14;
 const HALO_PX = 1.8;
 // How far from the middle of a sign its words begin, and how far from it one may click.
 const AWAY_PX = { unit: 14, incident: 19 } as const;
+// The arrow of one that moves goes around it.
+const AWAY_HEADED_PX = 22;
 const REACH_PX = { unit: 13, incident: 17 } as const;
 // What lies so far outside reaches into what is seen.
 const MARGIN_PX = 60;
@@ -154,7 +156,7 @@ export class SignLayer {
   #write({ sign, at }: Drawn, lines: readonly string[], taken: Map<string, Box[]>): Box | null {
     const widths = lines.map((text, row) => this.#width(text, fontOf(row)));
     const [width, height] = [Math.max(...widths), lines.length * LINE_PX];
-    const [x, y, away] = [(at.left + at.right) / 2, (at.top + at.bottom) / 2, AWAY_PX[sign.kind]];
+    const [x, y, away] = [(at.left + at.right) / 2, (at.top + at.bottom) / 2, sign.heading === null ? AWAY_PX[sign.kind] : AWAY_HEADED_PX];
     const sides: [left: number, top: number, align: CanvasTextAlign][] = [
       [x + away, y - height / 2, "left"],
       [x - away - width, y - height / 2, "right"],
