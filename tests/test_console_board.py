@@ -326,15 +326,15 @@ def test_a_unit_that_was_bound_meanwhile_is_not_diverted_unseen(night: Night, co
 
 def test_the_steps_of_a_unit_and_the_menu_of_an_incident(night: Night, console: Console) -> None:
     night.on_duty(["M1"])
-    night.call("T-9", grade="standard", type="Noise")
-    page = opened(console, "dispatcher", "T-9", "M1")
+    night.call("K-1", grade="standard", type="Noise")
+    page = opened(console, "dispatcher", "K-1", "M1")
     page.keyboard.press("Enter")
     expect(told(page)).to_contain_text("M1 was sent to K-1.")
     for key, name, step in (("e", "On the way", "en_route"), ("a", "At scene", "at_scene")):
         page.get_by_role("button", name=f"M1: {name}").focus()
         page.keyboard.press(key)
         expect(page.locator(".sent")).to_contain_text(re.compile(rf"M1 {name.lower()}"))
-        assert sent_to(night, "T-9")[0]["step"] == step
+        assert sent_to(night, "K-1")[0]["step"] == step
     page.get_by_role("heading", name="Who should go").focus()
     page.keyboard.press("r")
     page.get_by_role("form", name="Regrade").get_by_label("Grade").select_option("Priority")
