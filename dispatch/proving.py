@@ -104,6 +104,13 @@ class _Purged:
         self._spans = sorted(_spans(page(reading, after, _ALL, {PURGED})))
 
     def require_explained(self, row: Row) -> None:
+        """Refuse a row whose details are gone though no later event says that they were purged.
+
+        Raises
+        ------
+        BrokenRecord
+            It is such a row.
+        """
         if row.payload is not None:
             return
         found = bisect_right(self._spans, (row.seq, _ALL, _ALL)) - 1

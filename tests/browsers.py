@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect, sync_playwright
 
 from api.demonstration import PASSWORD
 from browser_setup import find_browser
@@ -130,3 +131,24 @@ class Console:
         """Leave; nothing was asked of any other machine, and no script failed."""
         self.context.close()
         assert (self.elsewhere, self.complaints) == ([], [])
+
+
+def actions(page: Page) -> Locator:
+    """What was asked for and is not confirmed, or was refused and not seen, line by line."""
+    return page.get_by_role("list", name="Actions that are not confirmed").get_by_role("listitem")
+
+
+def kept_back(page: Page, what: re.Pattern[str], key: str) -> Route:
+    """Press a key that asks for something, and keep the request back; it goes on when the route is told to."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(what, hold, times=1)
+    page.keyboard.press(key)
+    for _ in range(200):
+        if held:
+            break
+        page.wait_for_timeout(50)
+    return held[0]

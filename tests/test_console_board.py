@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from api.demonstration import PASSWORD
-from browsers import Console
+from browsers import Console, actions, kept_back
 from nights import FLAT, SAMPLE, Night, ago
 from running import serving
 
@@ -68,26 +68,6 @@ def officer(page: Page, callsign: str) -> Locator:
 
 def told(page: Page) -> Locator:
     return page.locator("#told")
-
-
-def actions(page: Page) -> Locator:
-    return page.get_by_role("list", name="Actions that are not confirmed").get_by_role("listitem")
-
-
-def kept_back(page: Page, what: re.Pattern[str], key: str) -> Route:
-    """Press a key that asks for something, and keep the request back; it goes on when the route is told to."""
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route(what, hold, times=1)
-    page.keyboard.press(key)
-    for _ in range(200):
-        if held:
-            break
-        page.wait_for_timeout(50)
-    return held[0]
 
 
 def opened(console: Console, who: str, incident_id: str, focus: str) -> Page:

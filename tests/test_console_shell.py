@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 
 from api.demonstration import PASSWORD
-from browsers import Console
+from browsers import Console, actions
 from nights import SAMPLE, Night
 from running import serving
 from wires import Wire
@@ -92,10 +92,6 @@ def answer(page: Page) -> Locator:
 
 def connection(page: Page) -> Locator:
     return page.get_by_role("region", name="Connection")
-
-
-def actions(page: Page) -> Locator:
-    return page.get_by_role("list", name="Actions that are not confirmed").get_by_role("listitem")
 
 
 def fresh() -> str:
