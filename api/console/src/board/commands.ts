@@ -3,7 +3,7 @@ import { addCommands, type Command, type Suggestion } from "../command.ts";
 import type { Force } from "../force-types.ts";
 import { force } from "../force.ts";
 import { helpKey } from "../help.ts";
-import { at, Problem } from "../http.ts";
+import { at, get, Problem } from "../http.ts";
 import { now } from "../now.ts";
 import { outbox } from "../outbox.ts";
 import { picture, type Unit } from "../picture.ts";
@@ -35,7 +35,7 @@ export function boardCommands(choice: BoardCommands): { close(): void } {
       { name: "divert", ...commands.divert, complete: (rest) => completeOrder("divert", rest), run: (rest) => order("divert", rest) },
       { name: "status", ...commands.status, complete: completeStatus, run: status },
       { name: "close", ...commands.close, complete: completeClose, run: close },
-      { name: "lift", ...commands.lift, complete: async (rest) => liftable(rest), run: lift },
+      { name: "lift", ...commands.lift, complete: liftable, run: lift },
       { name: "go", ...commands.go, complete: (rest) => incidents("go ", rest), run: (rest) => choice.openIncident(known(rest, [...picture.incidents.keys()], commands.noIncident)) },
       { name: "unit", ...commands.unit, complete: (rest) => units("unit ", rest), run: (rest) => choice.openUnit(known(rest, [...picture.units.keys()], commands.noUnit)) },
       simple("new", choice.openCall),
@@ -186,19 +186,22 @@ interface Liftable {
   name: string;
 }
 
-function lifts(): Liftable[] {
-  const named = picture.closures.features.filter((each) => typeof each.id === "string");
+/** What is closed now: a road that was closed by the line before is not in the picture yet. */
+async function lifts(): Promise<Liftable[]> {
+  // Out of reach, what is known is asked for, and kept.
+  const closures = await get<GeoJSON.FeatureCollection>("/v1/closures").catch(() => picture.closures);
+  const named = closures.features.filter((each) => typeof each.id === "string");
   return named.map((each) => ({ id: String(each.id), name: String(each.properties?.["name"] ?? each.id) }));
 }
 
-function liftable(typed: string): Suggestion[] {
-  return lifts().filter((each) => fits(`${each.id} ${each.name}`, typed)).map((each) => ({ line: `lift ${each.id}`, hint: each.name }));
+async function liftable(typed: string): Promise<Suggestion[]> {
+  return (await lifts()).filter((each) => fits(`${each.id} ${each.name}`, typed)).map((each) => ({ line: `lift ${each.id}`, hint: each.name }));
 }
 
 async function lift(text: string): Promise<string> {
   const { commands } = words;
   const asked = text.trim().toLowerCase();
-  const found = lifts().filter((each) => each.id.toLowerCase() === asked || each.name.toLowerCase() === asked);
+  const found = (await lifts()).filter((each) => each.id.toLowerCase() === asked || each.name.toLowerCase() === asked);
   if (found.length !== 1) throw new Error(found.length === 0 ? commands.noClosure(text.trim()) : commands.manyClosures(found.map((each) => each.id)));
   const { id, name } = found[0]!;
   return done(at("/v1/closures/", id, "/lift"), {}, commands.lifting(name));
