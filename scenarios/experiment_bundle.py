@@ -54,7 +54,8 @@ class Bundle:
         save_network(network, folder / _NETWORK)
         name = f"{network.hash}{network.profiles.hash}"
         key = sha256(pickled.getvalue() + name.encode()).hexdigest()
-        return cls(key, name, network.profiles.model_dump_json(by_alias=True), folder)
+        # A process that was begun before may stand in another folder.
+        return cls(key, name, network.profiles.model_dump_json(by_alias=True), folder.resolve())
 
     def to_send(self) -> Self:
         """Return it with the bytes of its files, for other machines."""

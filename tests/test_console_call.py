@@ -432,7 +432,8 @@ class TestPlan:
         form = page.get_by_role("form", name="Why M1?")
         form.get_by_label("Reason").select_option("supervisor")
         form.get_by_role("button", name=re.compile("Send")).click()
-        expect(actions(page)).to_contain_text([f"Call H1 off {incident}"])
+        # M1 is confirmed and gone from the list.
+        expect(actions(page)).to_have_text([re.compile(f"^\\s*Call H1 off {incident}")])
         assert night.get("/v1/units/M1")["incident_id"] == incident
         page.once("dialog", lambda dialog: dialog.accept())
         page.reload()

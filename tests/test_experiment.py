@@ -195,6 +195,15 @@ class TestEqualBytes:
         assert steps[0] == 2
         assert files_of(out) == files_of(done)
 
+    def test_from_another_folder(
+        self, scenario_folder: Path, done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Processes that wait for more stand where they were begun.
+        run(scenario_folder, replace(ASKED, seed=8), tmp_path / "before", jobs=2)
+        monkeypatch.chdir(tmp_path)
+        run(scenario_folder, ASKED, Path("out"), jobs=2)
+        assert files_of(tmp_path / "out") == files_of(done)
+
     def test_when_there_is_nothing_to_do(self, scenario_folder: Path, done: Path) -> None:
         before, steps = files_of(done), list[int]()
         run(scenario_folder, ASKED, done, progress=lambda at, _of: steps.append(at))
