@@ -144,6 +144,7 @@ def _watch(parent: int) -> None:
 
 @contextmanager
 def here(jobs: int, bundle: Bundle) -> Iterator[Workers]:
-    """Have processes of this machine for workers; see `processes`."""
+    """Have processes of this machine for workers; see `processes`. They end with this, and give their memory back."""
     with processes(jobs) as (executor, count):
         yield _Processes(executor, count, bundle)
+        executor.shutdown(wait=True, kill_workers=True)

@@ -196,10 +196,10 @@ class TestEqualBytes:
         assert files_of(out) == files_of(done)
 
     def test_from_another_folder(
-        self, scenario_folder: Path, done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, scenario_folder: Path, scenario: Scenario, done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Processes that wait for more stand where they were begun.
-        run(scenario_folder, replace(ASKED, seed=8), tmp_path / "before", jobs=2)
+        assert list(simulated(scenario, [NEAREST], 2, jobs=2))
         monkeypatch.chdir(tmp_path)
         run(scenario_folder, ASKED, Path("out"), jobs=2)
         assert files_of(tmp_path / "out") == files_of(done)
