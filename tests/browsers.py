@@ -101,9 +101,13 @@ class Console:
         self.page.mouse.move(0, 0)
         return self.page
 
-    def cut_off(self) -> None:
-        """Take the connection away, once what a map is made of has come: without it there is none."""
+    def settled(self) -> None:
+        """Wait until what a map is made of has come: a connection that is taken away before that leaves none."""
         expect(self.page.locator(".road-map:is(.without, [aria-busy=false])")).to_be_attached()
+
+    def cut_off(self) -> None:
+        """Take the connection away, once the page can be without it."""
+        self.settled()
         self.context.set_offline(True)
 
     def violations(self) -> list[str]:
@@ -147,7 +151,7 @@ def kept_back(page: Page, what: re.Pattern[str], key: str) -> Route:
 
     page.route(what, hold, times=1)
     page.keyboard.press(key)
-    for _ in range(200):
+    for _ in range(PATIENCE_MS // 50):
         if held:
             break
         page.wait_for_timeout(50)

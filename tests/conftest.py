@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,29 @@ from browsers import chromium
 from clients import client_over
 from databases import new_database, server
 from desks import Room
-from graphs.netfile import save_network
+from graphs.netfile import load_network, save_network
 from graphs.network import Network
+from graphs.profiles import Profiles
 from graphs.sources import build_network
 from roadmaps import RoadMap, draw
 
 NIGHT = datetime(2026, 1, 31, 23, 10, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loaded_once() -> Iterator[None]:
+    """Have all services of one process share what they load and work out of a file of roads, of which they change nothing."""
+
+    @lru_cache(4)
+    def loaded(path: Path, _modified_ns: int) -> Network:
+        return load_network(path)
+
+    def load(path: Path, profiles: Profiles | None = None) -> Network:
+        return load_network(path, profiles) if profiles or not path.is_file() else loaded(path, path.stat().st_mtime_ns)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("api.app.load_network", load)
+        yield
 
 
 @pytest.fixture(scope="session")

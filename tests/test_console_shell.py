@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 
 from api.demonstration import PASSWORD
 from browsers import Console, actions
+from jobs import until
 from nights import SAMPLE, Night
 from running import serving
 from wires import Wire
@@ -100,7 +101,7 @@ def fresh() -> str:
 
 
 def reported(night: Night, callsign: str) -> list[str]:
-    """The status codes that the record has of a unit since the test began."""
+    """The status codes that the record has of a unit, those of earlier tests too."""
     events = night.get(f"/v1/record?limit=1000&kind=unit_status&subject={callsign}")["events"]
     return [event["payload"]["status"] for event in events]
 
@@ -177,6 +178,7 @@ class TestSignIn:
         self, console: Console, night: Night
     ) -> None:
         page = on_board(console)
+        before = len(reported(night, "C1"))
         held: list[Route] = []
 
         def hold(route: Route) -> None:
@@ -189,7 +191,7 @@ class TestSignIn:
         held[0].continue_()
         sign_in_again(page)
         expect(actions(page)).to_have_count(0)
-        assert reported(night, "C1")[-1:] == ["3"]
+        assert reported(night, "C1")[before:] == ["3"]
 
     def test_somebody_else_who_signs_in_beside_is_shown_here_too(self, console: Console) -> None:
         page = on_board(console)
@@ -221,6 +223,7 @@ class TestConnection:
         self, wired: Console, wire: Wire, night: Night
     ) -> None:
         page = on_board(wired)
+        wired.settled()
         streams: list[Request] = []
         page.on("request", lambda request: streams.append(request) if request.url.endswith("/v1/stream") else None)
         name = fresh()
@@ -230,7 +233,7 @@ class TestConnection:
         before = len(reported(night, "C1"))
         wire.state = "cut"
         expect(connection(page).get_by_role("alert")).to_have_text("No connection.", timeout=3000)
-        expect(connection(page)).to_contain_text(re.compile(r"What you see is 0:0[2-9] old"))
+        expect(connection(page)).to_contain_text(re.compile(r"What you see is 0:(0[2-9]|[1-5]\d) old"))
         command(page, "status C1 3")
         expect(actions(page)).to_contain_text(["C1: Available at station waits for the connection"])
         assert wired.violations() == []
@@ -245,6 +248,8 @@ class TestConnection:
 
     def test_silence_is_a_loss_too(self, wired: Console, wire: Wire) -> None:
         page = on_board(wired)
+        # What hangs then holds one of the few connections that a browser makes, for good.
+        wired.settled()
         wire.state = "silent"
         expect(connection(page).get_by_role("alert")).to_have_text("No connection.", timeout=9000)
         wire.state = "whole"
@@ -252,11 +257,13 @@ class TestConnection:
 
     def test_an_answer_that_is_lost_does_nothing_twice(self, wired: Console, wire: Wire, night: Night) -> None:
         page = on_board(wired)
+        wired.settled()
         before = len(reported(night, "C1"))
         wire.state = "deaf"
         command(page, "status C1 3")
         expect(connection(page).get_by_role("alert")).to_have_text("No connection.")
-        assert reported(night, "C1")[before:] == ["3"]
+        # That the page hears nothing does not say that it is done yet.
+        until(lambda: reported(night, "C1")[before:] == ["3"], "what was asked for is done")
         expect(actions(page)).to_have_count(1)
         wire.state = "whole"
         expect(actions(page)).to_have_count(0)
@@ -268,8 +275,11 @@ class TestConnection:
         night.call(first)
         night.call(other, grade="standard")
         expect(page.get_by_text(other)).to_be_visible()
+        # The browser's own word is taken: the sign of life that is asked for in silence would come.
+        console.context.route("**/healthz", lambda route: route.fulfill(status=200))
         console.cut_off()
-        expect(connection(page).get_by_role("alert")).to_have_text("No connection.", timeout=1000)
+        expect(connection(page).get_by_role("alert")).to_have_text("No connection.")
+        console.context.unroute("**/healthz")
         command(page, f"send M1 to {other} because supervisor")
         expect(actions(page)).to_contain_text([f"Send M1 to {other} waits for the connection"])
         expect(answer(page)).to_contain_text("Kept, not yet confirmed")
@@ -352,7 +362,7 @@ class TestConnection:
         page = on_board(console)
         alert = connection(page).get_by_role("alert")
         console.cut_off()
-        expect(alert).to_have_text("No connection.", timeout=1000)
+        expect(alert).to_have_text("No connection.")
         reset = "event: reset\ndata: {}\n\n"
         console.context.route("**/v1/stream", lambda route: route.fulfill(content_type="text/event-stream", body=reset))
         console.context.route("**/v1/units", lambda route: route.abort())
@@ -373,7 +383,7 @@ class TestConnection:
 
         console.context.route("**/v1/force", another)
         console.cut_off()
-        expect(connection(page).get_by_role("alert")).to_have_text("No connection.", timeout=1000)
+        expect(connection(page).get_by_role("alert")).to_have_text("No connection.")
         console.context.set_offline(False)
         expect(connection(page).get_by_role("alert").filter(has_text="other rules of the force")).to_be_visible()
 
@@ -418,8 +428,8 @@ class TestConnection:
         with page.expect_request("**/v1/incidents/*/recommendations") as asked:
             command(page, f"go {incident}")
         assert "x-unattended" not in asked.value.headers
-        # The closures are asked for every minute.
-        with page.expect_request("**/v1/closures") as asked:
+        # The closures are asked for every minute after the last answer.
+        with page.expect_request_finished(lambda request: request.url.endswith("/v1/closures")):
             page.clock.run_for(121_000)
         with page.expect_request("**/v1/closures") as asked:
             page.clock.run_for(61_000)
@@ -496,6 +506,7 @@ class TestKeys:
 class TestCommandLine:
     def test_it_completes_does_and_goes_back_to_where_it_was(self, console: Console, night: Night) -> None:
         page = on_board(console)
+        before = len(reported(night, "C1"))
         page.get_by_role("button", name="Keys").focus()
         page.keyboard.press("/")
         field = command_line(page)
@@ -516,7 +527,7 @@ class TestCommandLine:
         expect(field).to_have_value("status C1 3")
         page.keyboard.press("Enter")
         expect(answer(page)).to_have_text("Done: C1: Available at station")
-        assert reported(night, "C1")[-1] == "3"
+        assert reported(night, "C1")[before:] == ["3"]
         page.keyboard.press("Escape")
         page.keyboard.press("Escape")
         expect(page.get_by_role("button", name="Keys")).to_be_focused()

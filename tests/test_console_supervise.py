@@ -310,6 +310,8 @@ class TestDoing:
             task.get_by_role("button", name="Record it").click()
             if left:
                 expect(task).to_contain_text("Tried once in vain")
+                # The button would take the form away if it were there still.
+                expect(task.get_by_label("What was done")).to_have_count(0)
             else:
                 expect(part(page, "Tasks")).to_contain_text("No task is open.")
 
@@ -446,6 +448,8 @@ class TestEverybody:
     def test_an_auditor_reads_and_changes_nothing(self, console: Console) -> None:
         page = console.sign_in("auditor", address())
         expect(row(page, "Late responses", "D-4")).to_be_visible()
+        expect(row(page, "Reviews due", "D-1")).to_be_visible()
+        expect(part(page, "Assess a response")).not_to_contain_text("Loading")
         expect(page.get_by_role("button", name="Done…")).to_have_count(0)
         expect(page.get_by_role("button", name="Draw a sample…")).to_have_count(0)
         # Without a board there is no way to it.

@@ -33,6 +33,7 @@ from dispatch.pages import page
 from dispatch.record import Event
 from dispatch.store import Store
 from dispatch.tables import events
+from jobs import until
 from listeners import Listener, Message, messages
 from roadmaps import RoadMap
 from running import DEADLINE_S, SIGNED, Running
@@ -200,21 +201,22 @@ class TestPositions:
         heard = list[Message]()
         with Open(desk) as stream:
             heard.append(stream.next("positions"))
-            moving = threading.Thread(target=self._move, args=(desk, fix))
+            moving, moved_from = threading.Thread(target=self._move, args=(desk, fix)), time.monotonic()
             moving.start()
             while "R22" not in (last := {item["callsign"]: item["fix"] for item in heard[-1].data["positions"]}) or (
                 last["R22"]["lat"] != pytest.approx(lat + 40 / 1e5)
             ):
                 heard.append(stream.next("positions"))
             moving.join()
+            took_s = time.monotonic() - moved_from
         first, *more = heard
         assert [item["callsign"] for item in first.data["positions"]] == ["R23"]
         assert all(message.id is None for message in heard)
         assert all("R23" not in str(message.data) for message in more)
         gaps = [later.at - before.at for before, later in itertools.pairwise(heard)]
         assert min(gaps) > POSITIONS_EVERY_S * 0.9
-        # Forty fixes of each in about two seconds.
-        assert len(more) <= 4
+        # Forty fixes of each in about two seconds, or as long as the machine takes for them.
+        assert len(more) <= took_s / POSITIONS_EVERY_S + 2
 
     def _move(self, desk: FlaskClient, fix: Any) -> None:
         client = with_key(desk.application, "feeder")
@@ -274,12 +276,13 @@ class TestResume:
             assert [stream.next().id for _ in range(KEPT)] == list(range(last + 1, last + KEPT + 1))
 
     def test_one_that_is_too_slow_is_told_to_load_again(self, desk: FlaskClient) -> None:
-        with Open(desk) as stream:
+        with Open(desk) as stream, Open(desk) as other:
             stream.next(":")
+            # One that is not slow shows how far the process has read.
             append(desk, KEPT - 1)
-            time.sleep(0.3)
+            assert {other.next().event for _ in range(KEPT - 1)} == {"closure_lifted"}
             append(desk, KEPT + 1)
-            time.sleep(0.3)
+            assert other.next().event == "reset"
             assert stream.next().event == "reset"
 
     def test_a_record_that_is_shorter_than_what_the_client_knows(self, desk: FlaskClient) -> None:
@@ -380,9 +383,9 @@ class TestPlaces:
     def test_nobody_follows_the_record_without_a_stream(self, town_file: Path) -> None:
         desk = client_over(town_file)
         with Open(desk), Open(desk):
-            assert tails() == 1
-        time.sleep(0.3)
-        assert tails() == 0
+            # Those of other tests go a little after their last stream.
+            until(lambda: tails() == 1, "one thread follows the record")
+        until(lambda: tails() == 0, "nobody follows it")
 
     def test_streams_end_where_the_record_is_broken(self, desk: FlaskClient) -> None:
         on_duty(desk, "R21")
@@ -504,6 +507,8 @@ def test_streams_go_on_at_another_worker_where_theirs_is_killed(running: Running
 
 def test_heartbeats_come_and_streams_end_well_before_the_process_must(running: Running) -> None:
     listeners = [Listener(running.port()) for _ in range(4)]
+    # A worker that has just booted may take a while to answer.
+    until(lambda: all(listener.heard for listener in listeners), "all listen")
     time.sleep(4)
     for listener in listeners:
         assert sum(message.event == ":" for message in listener.heard) >= 2
