@@ -30,7 +30,7 @@ NIGHT = datetime(2026, 1, 31, 23, 10, tzinfo=UTC)
 
 @pytest.fixture(scope="session", autouse=True)
 def loaded_once() -> Iterator[None]:
-    """Have all services of one process share what they load and work out of a file of roads, of which they change nothing."""
+    """Have all services of a process share a network that they load: they change nothing of it."""
 
     @lru_cache(4)
     def loaded(path: Path, _modified_ns: int) -> Network:
