@@ -22,6 +22,7 @@ BURGLARY = (57.70480, 11.97500)
 CALLS = re.compile(r"/v1/incidents$")
 SENDING = re.compile(r"/v1/incidents/.+/assignments$")
 STAND_DOWN = re.compile(r"/stand-down$")
+STATUS = re.compile(r"/status$")
 PLACES = re.compile(r"/v1/places\?")
 
 
@@ -485,6 +486,13 @@ class TestPlan:
 
 
 class TestCommands:
+    def test_what_is_confirmed_late_is_said_then(self, page: Page) -> None:
+        page.get_by_role("combobox", name="Command").fill("status C1 3")
+        held = kept_back(page, STATUS, "Enter")
+        expect(answer(page)).to_contain_text("Kept, not yet confirmed: C1")
+        held.continue_()
+        expect(answer(page)).to_contain_text("Done: C1")
+
     def test_a_unit_is_sent_with_a_reason_where_one_is_needed(self, page: Page, night: Night) -> None:
         n1, n2 = fresh(), fresh()
         night.call(n1)

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import pytest
 import shapely
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from browser_setup import find_browser
 from browsers import Console
@@ -36,6 +36,7 @@ PARK = (LAKE[0], LAKE[1] + 0.0019)
 # A main road that runs straight north, one carriageway.
 ROAD = ((57.70480, 11.97860), (57.70620, 11.97856))
 CALL = (57.7010, 11.9800)
+TILES = re.compile(r"/v1/tiles/")
 WORKER_FAILED = "Error: Worker failed to load. Check that the worker URL is correct."
 _keys = itertools.count()
 
@@ -201,6 +202,26 @@ def test_an_incident_is_chosen_where_it_is_shown(page: Page, port: int) -> None:
     tell(port, "/v1/incidents/K-1/cancel", {"because": "the test is over"})
     dismiss(port, "R1")
     page.goto(f"http://127.0.0.1:{port}/#/board")
+
+
+def test_tiles_that_never_come_are_given_up_and_asked_for_again(console: Console) -> None:
+    # Each holds one of the few connections that a browser makes, which a dispatcher needs for other things.
+    console.page.emulate_media(reduced_motion="reduce")
+    silent: list[Route] = []
+    console.context.route(TILES, lambda route: silent.append(route))  # noqa: PLW0108 - no method of a list is taken
+    page = console.sign_in("dispatcher", "#/board")
+    partly = page.get_by_text("Some of the map was not loaded. It is tried again.")
+    expect(partly).to_be_visible()
+    assert silent
+    console.context.unroute(TILES)
+    see(page, lambda seen: LAND in colours(seen) and WATER in colours(seen))
+    expect(partly).to_have_count(0)
+
+
+def test_a_map_of_other_roads_is_said_to_be_one(console: Console) -> None:
+    console.context.route(TILES, lambda route: route.fulfill(status=404))
+    page = console.sign_in("dispatcher", "#/board")
+    expect(page.get_by_text("The service has other roads now than this map. Load the page again.")).to_be_visible()
 
 
 def test_keys_move_the_map(page: Page) -> None:

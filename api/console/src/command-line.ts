@@ -2,7 +2,7 @@
 import { html, render, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import { ref } from "lit-html/directives/ref.js";
-import { allCommands, readLine } from "./command.ts";
+import { allCommands, readLine, type Later } from "./command.ts";
 import { session } from "./session.ts";
 import { Suggestions, type Suggested } from "./suggestions.ts";
 import { words } from "./words.ts";
@@ -177,10 +177,19 @@ async function run(): Promise<void> {
     const said = await known.command.run(known.rest);
     // Unless the next one is being typed already.
     if (text.trim().replace(/^\//, "") === line) text = "";
-    tell(said ?? "", false);
+    if (typeof said === "object") await tellLater(said);
+    else tell(said ?? "", false);
   } catch (error) {
     tell(error instanceof Error ? error.message : String(error), true);
   }
+}
+
+/** Says what is done while that is still what the line says; a refusal that comes so late stands in the list of actions. */
+async function tellLater({ meanwhile, done }: Later): Promise<void> {
+  tell(meanwhile, false);
+  const told = result;
+  const said = await done.catch(() => null);
+  if (said !== null && result === told) tell(said, false);
 }
 
 function tell(said: string, bad: boolean): void {

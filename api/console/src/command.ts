@@ -7,6 +7,14 @@ export interface Suggestion {
   hint: string;
 }
 
+/** What is said of a command that takes long, and what will be when it is done. */
+export interface Later {
+  meanwhile: string;
+  done: Promise<string>;
+}
+
+export type Said = string | Later | void;
+
 export interface Command {
   /** Its first word, such as `send`. */
   name: string;
@@ -16,7 +24,7 @@ export interface Command {
   /** What may come next after what was typed behind the name. */
   complete?: (rest: string) => Suggestion[] | Promise<Suggestion[]>;
   /** Does it; what it throws is shown beside the line. */
-  run: (rest: string) => void | string | Promise<void | string>;
+  run: (rest: string) => Said | Promise<Said>;
 }
 
 const commands = new Map<string, Command>();

@@ -46,6 +46,8 @@ export interface Asking {
 }
 
 const PATIENCE_MS = 20_000;
+// So soon a service that is well says so.
+const ALIVE_MS = 2000;
 let csrfToken: string | null = null;
 let onSignedOut: () => void = () => undefined;
 let onOther: () => void = () => undefined;
@@ -115,6 +117,18 @@ async function refusal(response: Response, path: string): Promise<Error> {
   if (response.status === 401 && path !== "/v1/session") onSignedOut();
   if (problem.slug === "cross-site") onOther();
   return problem;
+}
+
+/** Whether the service answers at all, and is well. */
+export async function isAlive(): Promise<boolean> {
+  try {
+    const response = await fetch("/healthz", { signal: AbortSignal.timeout(ALIVE_MS), cache: "no-store" });
+    // An answer that is not read holds its connection, which ends with the time.
+    await response.text();
+    return response.ok;
+  } catch {
+    return false;
+  }
 }
 
 /** Reads a JSON answer; the caller says what it is. */

@@ -1,10 +1,10 @@
 /** Whether the service answers, on a page that follows no stream which would tell it. */
 import { Changes } from "./changes.ts";
+import { isAlive } from "./http.ts";
 import { picture } from "./picture.ts";
 import { session } from "./session.ts";
 
 const EACH_MS = 3000;
-const PATIENCE_MS = 2000;
 
 class Reach extends Changes {
   #lost = false;
@@ -22,10 +22,7 @@ class Reach extends Changes {
 
   async #probe(): Promise<void> {
     if (picture.stream !== null || session.who === null) return;
-    const lost = await fetch("/healthz", { signal: AbortSignal.timeout(PATIENCE_MS), cache: "no-store" }).then(
-      (response) => !response.ok,
-      () => true,
-    );
+    const lost = !(await isAlive());
     if (picture.stream !== null) return;
     this.#lost = lost;
     this.changed();

@@ -1,7 +1,7 @@
 /** Follows an event stream of the service, and knows when it was last heard. */
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { Changes } from "./changes.ts";
-import { signedOut } from "./http.ts";
+import { isAlive, signedOut } from "./http.ts";
 import { heardDate, mark, since_ms, type Mark } from "./now.ts";
 import { session } from "./session.ts";
 import { unattended } from "./unattended.ts";
@@ -10,7 +10,6 @@ export type Connection = "connecting" | "live" | "lost";
 
 // A cable that is pulled tells nobody: after so long in silence the service is asked whether it is there.
 const SILENCE_MS = 3000;
-const PATIENCE_MS = 2000;
 // It may be there and this connection be dead all the same, as after sleep: it is made anew where not even a heartbeat came.
 // That is every 15 s.
 const DEAD_MS = 31_000;
@@ -134,13 +133,7 @@ export class Stream extends Changes {
 
   /** Asks the service for a sign of life while the stream is silent, and gives the stream up where there is none. */
   async #probe(abort: AbortController): Promise<void> {
-    try {
-      const response = await fetch("/healthz", { signal: AbortSignal.timeout(PATIENCE_MS), cache: "no-store" });
-      if (!response.ok) throw new Error(String(response.status));
-    } catch {
-      abort.abort();
-      return;
-    }
+    if (!(await isAlive())) return abort.abort();
     if (abort.signal.aborted || this.#closed) return;
     if (this.connection === "live" && this.age_ms() > DEAD_MS) abort.abort(ANEW);
     else if (this.connection !== "live" && since_ms(this.#opened) > OPENING_MS) abort.abort();

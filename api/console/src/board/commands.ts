@@ -1,5 +1,5 @@
 /** The commands of the board, which are typed: each does what can be done by its key or its button as well. */
-import { addCommands, type Command, type Suggestion } from "../command.ts";
+import { addCommands, type Command, type Later, type Suggestion } from "../command.ts";
 import type { Force } from "../force-types.ts";
 import { force } from "../force.ts";
 import { helpKey } from "../help.ts";
@@ -109,7 +109,7 @@ async function completeOrder(verb: "send" | "divert", text: string): Promise<Sug
 }
 
 /** Sends a unit. It is taken from another incident only where that is what was written: nothing else says that it leaves one. */
-async function order(verb: "send" | "divert", text: string): Promise<string> {
+async function order(verb: "send" | "divert", text: string): Promise<string | Later> {
   const { commands } = words;
   const how = commands.how(commands[verb].example);
   const read = readOrder(text);
@@ -141,7 +141,7 @@ async function completeStatus(text: string): Promise<Suggestion[]> {
   return next.map((each) => ({ line: `status ${found.name} ${each.status}`, hint: each.label }));
 }
 
-async function status(text: string): Promise<string> {
+async function status(text: string): Promise<string | Later> {
   const { commands } = words;
   const found = eat(text, picture.units.keys());
   if (found === null) throw new Error(text === "" ? commands.how(commands.status.example) : commands.noUnit(text.split(/\s+/)[0] ?? ""));
@@ -166,7 +166,7 @@ async function completeClose(text: string): Promise<Suggestion[]> {
   return [...found].map(([name, pieces]) => ({ line: `close ${pieces.length > 1 ? "all " : ""}${name}`, hint: words.commands.roadHint(pieces.length, pieces[0]?.meets ?? []) }));
 }
 
-async function close(text: string): Promise<string> {
+async function close(text: string): Promise<string | Later> {
   const { commands } = words;
   if (text.trim() === "") throw new Error(commands.how(commands.close.example));
   const all = /^all\s+/i.test(text);
@@ -198,7 +198,7 @@ async function liftable(typed: string): Promise<Suggestion[]> {
   return (await lifts()).filter((each) => fits(`${each.id} ${each.name}`, typed)).map((each) => ({ line: `lift ${each.id}`, hint: each.name }));
 }
 
-async function lift(text: string): Promise<string> {
+async function lift(text: string): Promise<string | Later> {
   const { commands } = words;
   const asked = text.trim().toLowerCase();
   const found = (await lifts()).filter((each) => each.id.toLowerCase() === asked || each.name.toLowerCase() === asked);
@@ -213,14 +213,14 @@ interface Instead {
   incident_id: string;
 }
 
-function done(path: string, body: unknown, label: string, instead?: Instead): Promise<string> {
+function done(path: string, body: unknown, label: string, instead?: Instead): Promise<string | Later> {
   return told(outbox.act(path, body, label), label, instead);
 }
 
 let last = 0;
 
 /** Says that something was done, or that it is kept until the service answers. */
-async function told(acted: Promise<unknown>, label: string, instead?: Instead): Promise<string> {
+async function told(acted: Promise<unknown>, label: string, instead?: Instead): Promise<string | Later> {
   const mine = ++last;
   let waits = true;
   const answer = acted.then(
@@ -231,10 +231,10 @@ async function told(acted: Promise<unknown>, label: string, instead?: Instead): 
       throw new Error(refusal(error, instead));
     },
   );
-  const later = new Promise<string>((tell) =>
+  const later = new Promise<Later>((tell) =>
     setTimeout(() => {
       waits = false;
-      tell(words.commands.kept(label));
+      tell({ meanwhile: words.commands.kept(label), done: answer });
     }, SOON_MS),
   );
   answer.catch(() => undefined);

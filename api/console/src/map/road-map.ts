@@ -26,6 +26,7 @@ import { SignLayer } from "./sign-layer.ts";
 import { incidentSign, unitSign, type MapIncident, type MapUnit } from "./signs.ts";
 import { mapSprites, signSprites } from "./sprites.ts";
 import { EMPTY, layers, mapStyle } from "./style.ts";
+import { onOtherDrawing } from "./tile-requests.ts";
 import { Trouble } from "./trouble.ts";
 
 export type { UnitState } from "../units.ts";
@@ -85,6 +86,10 @@ const MOVE_MS = 250;
 const REACH_PX = 5;
 const CLOSE_UP = 15;
 
+type TileId = { x: number; y: number; z: number };
+/** What the library's event says beside the error where it is of a tile, which its types leave out. */
+type FailedTile = { sourceId?: string; tile?: { tileID: { canonical: TileId } } };
+
 let count = 0;
 
 /** Opens a map that fills an element; it is there at once, and draws what it is given when it can. */
@@ -117,6 +122,8 @@ class LiveMap implements RoadMap {
   readonly #held = new Map<Shown, { held: Held; features: GeoJSON.Feature[] }>();
   readonly #legend = document.createElement("div");
   readonly #ends: (() => void)[] = [];
+  readonly #failedTiles: TileId[] = [];
+  #tilesTimer: ReturnType<typeof setTimeout> | null = null;
   #ready = false;
   #working = false;
   #closed = false;
@@ -182,11 +189,14 @@ class LiveMap implements RoadMap {
     const map = this.#map;
     map.once("style.load", () => this.#begin());
     map.on("click", (event) => this.#picked(event));
-    map.on("error", (event) => this.#failed(event.error, (event as { sourceId?: string }).sourceId));
+    map.on("error", (event) => this.#failed(event.error, event as FailedTile));
     map.on("webglcontextlost", () => this.#trouble.say("graphics", words.map.graphicsLost));
     map.on("webglcontextrestored", () => this.#trouble.over("graphics"));
     map.on("moveend", () => this.#tellView());
     map.on("idle", () => this.#frame.setAttribute("aria-busy", "false"));
+    const otherRoads = (): void => this.#trouble.say("roads", words.map.otherNetwork);
+    onOtherDrawing.add(otherRoads);
+    this.#ends.push(() => onOtherDrawing.delete(otherRoads));
     const sized = new ResizeObserver(() => this.#checkSize());
     sized.observe(this.#frame);
     this.#ends.push(() => sized.disconnect());
@@ -212,22 +222,24 @@ class LiveMap implements RoadMap {
     this.#trouble.over("worker");
   }
 
-  #failed(error: { message: string; status?: number }, source: string | undefined): void {
-    if (source !== "tiles") {
-      console.error(error);
-      if (this.#working) this.#trouble.say("error", words.map.failed(error.message));
-      else this.#trouble.say("worker", words.map.noWorker);
-    } else if (error.status === 404) this.#trouble.say("tiles", words.map.otherNetwork);
-    else this.#tilesAgain();
+  #failed(error: { message: string }, { sourceId, tile }: FailedTile): void {
+    if (sourceId === "tiles") return this.#tileFailed(tile?.tileID.canonical);
+    console.error(error);
+    if (this.#working) this.#trouble.say("error", words.map.failed(error.message));
+    else this.#trouble.say("worker", words.map.noWorker);
   }
 
-  #tilesAgain(): void {
+  #tileFailed(id: TileId | undefined): void {
     this.#trouble.say("tiles", words.map.partly);
-    const again = setTimeout(() => {
+    if (id !== undefined) this.#failedTiles.push(id);
+    if (this.#tilesTimer !== null) return;
+    this.#tilesTimer = setTimeout(() => {
+      this.#tilesTimer = null;
+      if (this.#closed) return;
       this.#trouble.over("tiles");
-      this.#map.refreshTiles("tiles");
+      // By name: the library waits for ever for those that failed where all are asked for.
+      this.#map.refreshTiles("tiles", this.#failedTiles.splice(0));
     }, TILES_AGAIN_MS);
-    this.#ends.push(() => clearTimeout(again));
   }
 
   /** A map without height does all it should, and shows nothing. */
@@ -300,7 +312,7 @@ class LiveMap implements RoadMap {
     if (change === null) return;
     this.#frame.setAttribute("aria-busy", "true");
     const source = this.#map.getSource(name) as GeoJSONSource;
-    source.updateData(change).catch((error: Error) => this.#closed || this.#failed(error, name));
+    source.updateData(change).catch((error: Error) => this.#closed || this.#failed(error, { sourceId: name }));
   }
 
   setUnits(units: readonly MapUnit[]): void {

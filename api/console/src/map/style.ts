@@ -4,6 +4,7 @@ import type { Network } from "../network.ts";
 import { groundLayers, nameLayers } from "./ground-style.ts";
 import { palettes, type Palette } from "./palette.ts";
 import { highLayers, lowLayers, SHOWN } from "./shown-style.ts";
+import { tilesOf } from "./tile-requests.ts";
 
 // The last zoom for which there are tiles.
 const DEEPEST = 16;
@@ -22,10 +23,9 @@ export function layers(palette: Palette): LayerSpecification[] {
 
 function sources({ drawing, bounds, area }: Network): Record<string, SourceSpecification> {
   const { west, south, east, north } = bounds;
-  const address = `${location.origin}/v1/tiles/${drawing}/{z}/{x}/{y}`;
   const shown = SHOWN.map((name): [string, SourceSpecification] => [name, { type: "geojson", data: EMPTY, promoteId: "id", maxzoom: DEEPEST }]);
   return {
-    tiles: { type: "vector", tiles: [address], minzoom: 0, maxzoom: DEEPEST, bounds: [west, south, east, north] },
+    tiles: { type: "vector", tiles: [tilesOf(drawing)], minzoom: 0, maxzoom: DEEPEST, bounds: [west, south, east, north] },
     border: { type: "geojson", data: area },
     ...Object.fromEntries(shown),
   };
