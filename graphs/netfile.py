@@ -23,7 +23,7 @@ from graphs.errors import NetworkFileError
 from graphs.ground import NO_GROUND, Ground
 from graphs.hierarchy import Hierarchy
 from graphs.network import Network, NetworkMeta
-from graphs.ordering import give_hierarchy, hierarchy_of
+from graphs.ordering import give_hierarchy, hierarchy_to_keep
 from graphs.profiles import Profiles
 
 FORMAT = 2
@@ -49,7 +49,7 @@ def save_network(network: Network, path: Path) -> None:
 
 def file_arrays(network: Network) -> dict[str, NDArray[Any]]:
     """Return all that a file keeps as arrays: those of the network, of its hierarchy, of what is drawn beneath."""
-    beside = {_HIERARCHY: hierarchy_of(network).arrays(), _GROUND: network.ground.arrays()}
+    beside = {_HIERARCHY: hierarchy_to_keep(network).arrays(), _GROUND: network.ground.arrays()}
     named = {f"{part}{name}": array for part, arrays in beside.items() for name, array in arrays.items()}
     return network.arrays() | named
 

@@ -39,6 +39,15 @@ def hierarchy_of(network: Network) -> Hierarchy:
     return _KNOWN[network]
 
 
+def hierarchy_to_keep(network: Network) -> Hierarchy:
+    """Return what a file of the network should have: the hierarchy in use, else the one that came with it.
+
+    Whoever loads a file looks whether its hierarchy is exact, so whoever only writes it need not.
+    """
+    given = _GIVEN.get(network)
+    return given if given is not None and network not in _KNOWN else hierarchy_of(network)
+
+
 def _is_exact(hierarchy: Hierarchy, network: Network) -> bool:
     return all(hierarchy.expansion.is_exact_for(edge_times(network, name)) for name in network.profiles.names)
 

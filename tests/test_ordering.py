@@ -116,6 +116,15 @@ def test_a_profile_table_with_dearer_turns_gets_a_hierarchy_that_is_exact_for_it
     assert_as_reference(network, "normal")
 
 
+def test_a_network_that_is_only_written_again_is_not_looked_at_and_no_less_exact(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.network", tmp_path / "second.network"
+    save_network(real_network(BANGOR), first)
+    save_network(load_network(first, dear_turns()), second)
+    assert first.read_bytes() == second.read_bytes()
+    network = load_network(second, dear_turns())
+    assert hierarchy_of(network).expansion.is_exact_for(edge_times(network, "normal"))
+
+
 def test_a_file_made_for_the_other_side_of_the_road_gets_another_hierarchy(tmp_path: Path) -> None:
     town = draw("W---X---E\n    |\n    S", "W-X-E primary", "X-S")
     save_network(town.network, tmp_path / "town.network")
