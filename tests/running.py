@@ -17,7 +17,8 @@ from pathlib import Path
 
 from api.demonstration import KEY
 
-DEADLINE_S = 60.0
+# A machine with nothing compiled and other work takes a minute to begin.
+DEADLINE_S = 120.0
 SIGNED = {"Authorization": f"Bearer {KEY}"}
 
 

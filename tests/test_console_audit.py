@@ -427,7 +427,7 @@ def test_a_lost_connection_is_told_and_asked_again(console: Console, done: str) 
     alert = page.locator(".look-facts [role=alert]")
     expect(alert).to_contain_text("The service does not answer.")
     banner = page.get_by_role("region", name="Connection").get_by_role("alert")
-    expect(banner).to_have_text("No connection.", timeout=6000)
+    expect(banner).to_have_text("No connection.")
     # What is shown meanwhile says of which moment it is.
     expect(then(page)).to_contain_text("0:20 after it began")
     console.context.set_offline(False)

@@ -251,7 +251,7 @@ class TestConnection:
         # What hangs then holds one of the few connections that a browser makes, for good.
         wired.settled()
         wire.state = "silent"
-        expect(connection(page).get_by_role("alert")).to_have_text("No connection.", timeout=9000)
+        expect(connection(page).get_by_role("alert")).to_have_text("No connection.", timeout=20_000)
         wire.state = "whole"
         expect(connection(page).get_by_role("alert")).to_have_count(0)
 
