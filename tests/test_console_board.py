@@ -342,6 +342,58 @@ def test_the_steps_of_a_unit_and_the_menu_of_an_incident(night: Night, console: 
     expect(page.locator("#lists [data-item='i:K-1']")).to_have_count(0)
 
 
+def test_two_calls_of_one_incident_are_linked_and_a_false_alarm_is_cancelled(night: Night, console: Console) -> None:
+    night.on_duty(["M1"])
+    night.call("D-1", type="Noise")
+    night.call("D-2", type="A loud noise")
+    page = opened(console, "dispatcher", "D-2", "M1")
+    page.keyboard.press("l")
+    form = page.get_by_role("form", name="Same as another")
+    expect(form.get_by_role("combobox")).to_be_focused()
+    expect(form.get_by_role("option")).to_have_text(["D-1 · Noise"])
+    form.get_by_role("button", name="Same as another").press("Enter")
+    expect(page.locator("#incident-title .ident")).to_have_text("D-1")
+    expect(page.locator("#lists [data-item='i:D-2']")).to_have_count(0)
+    assert night.get("/v1/incidents/D-2")["duplicate_of"] == "D-1"
+    ready(page, "M1")
+    page.keyboard.press("x")
+    expect(page.get_by_label("Why")).to_be_focused()
+    page.keyboard.type("False alarm")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("This incident is no longer open: cancelled.")).to_be_visible()
+    expect(page.locator("#lists [data-item='i:D-1']")).to_have_count(0)
+
+
+def test_units_and_regions_are_gone_to_by_keys(night: Night, with_map: Console) -> None:
+    night.on_duty(["M1", "C2"])
+    night.call("G-1")
+    page = opened(with_map, "dispatcher", "G-1", "M1")
+    lists, board_map = page.locator("#lists"), page.get_by_role("application", name="Map")
+    row = lists.locator("[data-item='u:C2']")
+    page.keyboard.press("/")
+    page.keyboard.type("unit C2")
+    page.keyboard.press("Enter")
+    expect(row).to_be_focused()
+    expect(row).to_have_attribute("aria-current", "true")
+    # Chosen, it says what it brings.
+    expect(row).to_contain_text("aboard")
+    page.keyboard.press("Enter")
+    expect(row).not_to_contain_text("aboard")
+    with_map.settled()
+    for there in (officer(page, "M1"), board_map, row, officer(page, "M1")):
+        page.keyboard.press("F6")
+        expect(there).to_be_focused()
+
+
+def test_where_there_is_no_map_nobody_is_led_to_it(night: Night, console: Console) -> None:
+    night.on_duty(["M1"])
+    night.call("G-2")
+    page = opened(console, "dispatcher", "G-2", "M1")
+    for there in (page.locator("[data-item='i:G-2']"), officer(page, "M1")):
+        page.keyboard.press("F6")
+        expect(there).to_be_focused()
+
+
 def test_a_refusal_of_the_menu_is_told_where_it_was_asked(night: Night, console: Console) -> None:
     night.on_duty(["M1"])
     night.call("R-1", type="Noise")

@@ -378,6 +378,10 @@ class TestPlan:
         command(page, "plan")
         first = page.get_by_role("button", name=f"Accept: send M1 to {n1}")
         expect(first).to_be_focused()
+        page.keyboard.press("ArrowDown")
+        expect(page.locator("[data-line]").nth(1).get_by_role("button").first).to_be_focused()
+        page.keyboard.press("ArrowUp")
+        expect(first).to_be_focused()
         assert console.violations() == []
         console.picture("queue-plan")
         page.keyboard.press("Enter")

@@ -224,6 +224,31 @@ def test_a_map_of_other_roads_is_said_to_be_one(console: Console) -> None:
     expect(page.get_by_text("The service has other roads now than this map. Load the page again.")).to_be_visible()
 
 
+def test_a_unit_and_a_closure_are_chosen_where_they_are_shown(page: Page, port: int) -> None:
+    man(port, "P1")
+    put(port, "P1", LAKE)
+    lines = {"type": "MultiLineString", "coordinates": [[place[::-1] for place in ROAD]]}
+    feature = {"type": "Feature", "geometry": lines, "properties": {"name": "Gas leak"}}
+    tell(port, "/v1/closures", {"closure_id": "leak", "feature": feature})
+    middle = (sum(place[0] for place in ROAD) / 2, sum(place[1] for place in ROAD) / 2)
+    seen = see(page, lambda seen: seen.share(LAKE, FREE) == 1 and seen.share(middle, CLOSED, 8) > 0.2)
+    x, y = seen.pixel(LAKE)
+    canvas(page).click(position={"x": x, "y": y})
+    expect(page.locator("#lists [data-item='u:P1']")).to_be_focused()
+    # Where the way is, not the sign in its middle.
+    x, y = seen.pixel((ROAD[0][0] + 0.2 * (ROAD[1][0] - ROAD[0][0]), ROAD[0][1]))
+    canvas(page).click(position={"x": x, "y": y})
+    expect(page.get_by_role("button", name="Lift Gas leak")).to_be_focused()
+    # Far from it, the list brings it back into view.
+    canvas(page).press("0")
+    press(page, "+", 6)
+    away = Seen(page)
+    page.get_by_role("button", name="Show Gas leak on the map").click()
+    found = see(page, lambda seen: seen.share(middle, CLOSED, 8) > 0.2)
+    assert found.centre != away.centre
+    dismiss(port, "P1")
+
+
 def test_keys_move_the_map(page: Page) -> None:
     before = Seen(page)
     press(page, "ArrowLeft")

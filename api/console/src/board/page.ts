@@ -192,12 +192,16 @@ class Board implements Page {
   }
 
   #nextRegion(): void {
-    const regions = REGIONS.filter((each) => each !== "#side" || this.#panel !== null || this.#side !== null);
-    const here = regions.findIndex((each) => this.#part(each).contains(document.activeElement));
-    const next = regions[(here + 1) % regions.length]!;
-    if (next === "#lists") this.#lists.focus({});
-    else if (next === "#side" && this.#side === null) this.#panel?.focus();
-    else this.#part(next === "#side" ? "#aside" : next).querySelector<HTMLElement>("[tabindex='0'], canvas, button, input")?.focus();
+    const here = REGIONS.findIndex((each) => this.#part(each).contains(document.activeElement));
+    for (let on = 1; on <= REGIONS.length; on += 1) if (this.#focusRegion(REGIONS[(here + on) % REGIONS.length]!)) return;
+  }
+
+  /** Goes to a region; false where there is nothing to go to, as where there is no map. */
+  #focusRegion(region: string): boolean {
+    if (region === "#lists") this.#lists.focus({});
+    else if (region === "#side" && this.#side === null) this.#panel?.focus();
+    else this.#part(region === "#side" ? "#aside" : region).querySelector<HTMLElement>("[tabindex='0'], canvas, button, input")?.focus();
+    return this.#part(region).contains(document.activeElement);
   }
 
   #part(selector: string): HTMLElement {
