@@ -342,6 +342,25 @@ def test_the_steps_of_a_unit_and_the_menu_of_an_incident(night: Night, console: 
     expect(page.locator("#lists [data-item='i:K-1']")).to_have_count(0)
 
 
+def test_a_marker_says_what_a_dispatcher_is_to_know(night: Night, console: Console) -> None:
+    night.on_duty(["M1"])
+    told = {"text": "Threats to kill, in writing", "support": ["Advocate: Monday to Friday"]}
+    until = ago(-30 * 86_400)
+    night.post("/v1/markers", {"role": "victim", "level": "high", "person": "Gil Marked", "expires_at": until, **told})
+    gone = {"role": "address", "level": "high", "text": "A dog", "address": "14 Hill Street", "expires_at": until}
+    lifted = night.post("/v1/markers", gone)
+    night.post(f"/v1/markers/{lifted['marker_id']}/lift", {"because": "moved away"})
+    night.call("G-3", people=["MARKED, Gil"], address="14 Hill Street")
+    page = opened(console, "dispatcher", "G-3", "M1")
+    expect(page.get_by_role("list", name="History and risk")).to_contain_text("Marker: high risk, victim")
+    marker = page.get_by_role("group").filter(has_text="Threats to kill, in writing")
+    expect(marker).to_have_attribute("open", "")
+    expect(marker).to_contain_text(
+        re.compile(r"Marker: high risk, victim; .*Support: Advocate: Monday.*Holds until", re.DOTALL)
+    )
+    expect(page.locator(".history")).not_to_contain_text("A dog")
+
+
 def test_two_calls_of_one_incident_are_linked_and_a_false_alarm_is_cancelled(night: Night, console: Console) -> None:
     night.on_duty(["M1"])
     night.call("D-1", type="Noise")
