@@ -249,6 +249,29 @@ def test_another_than_the_suggested_unit_needs_a_reason_in_the_same_place(night:
     )
 
 
+def test_officers_are_looked_at_with_the_mouse_too(night: Night, console: Console) -> None:
+    units = [callsign for callsign, row in night.rows.items() if row["lat"]][:12]
+    night.on_duty(units, status="2", crew=2)
+    night.call("E-2")
+    page = console.sign_in("dispatcher", "#/board/E-2")
+    rows = page.locator("#ranked .officer")
+    expect(rows).to_have_count(8)
+    rows.nth(5).click()
+    expect(rows.nth(5)).to_be_focused()
+    chosen = rows.nth(5).get_attribute("data-officer") or ""
+    expect(page.locator(".details")).to_contain_text(chosen)
+    page.get_by_role("button", name="Show 4 more").click()
+    expect(rows).to_have_count(12)
+    page.get_by_role("button", name="Show fewer").click()
+    expect(rows).to_have_count(8)
+    # A click looks; a reason is asked for, and nobody is sent, by the key and a press of the button that has it.
+    rows.nth(5).focus()
+    ready(page, chosen)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("form", name=f"Why {chosen}?")).to_be_visible()
+    assert sent_to(night, "E-2") == []
+
+
 def test_a_unit_that_rules_speak_against_needs_a_confirmation_too(night: Night, console: Console) -> None:
     night.on_duty(["M1", "M7"])
     night.call("F-1")
