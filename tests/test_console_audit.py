@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from api.jobs import Standing, write
 from api.replays import Replays
 from browsers import Console
 from desks import Room
+from dispatch import closing as roadworks
 from dispatch import incidents
 from dispatch.force import Force
 from dispatch.model import Fix
@@ -29,6 +32,7 @@ from dispatch.store import Report, Store
 from evenings import end
 from graphs.network import Network
 from jobs import end_all, held, until
+from map_pictures import Seen, canvas
 from nights import FLAT, SAMPLE
 from nightshift import NOW
 from running import ask, serving
@@ -73,7 +77,10 @@ class Played:
         self.sent("N-1", "H1")
         room.later(600)
         room.desk.report([Report("M2", hidden, room.now, "radios", None)])
-        room.close_road("works", "Götatunneln")
+        # It had been closed for a while.
+        told = {"road": "Götatunneln", "from": iso(room.now - timedelta(minutes=11))}
+        feature = {"type": "Feature", "geometry": None, "properties": told}
+        room.do(partial(roadworks.opened, closure_id="works", feature=feature))
         room.later(100)
         self.over("N-1", "H1")
 
@@ -258,6 +265,22 @@ def test_a_list_that_was_left_is_asked_for_no_more(console: Console, service: Se
     expect(page.get_by_role("heading", name="Replays")).to_be_visible()
 
 
+def test_a_page_that_was_left_while_it_was_loaded_takes_nothing_with_it(console: Console, done: str) -> None:
+    held_back: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held_back.append(route)
+
+    console.page.route("**/v1/force", hold)
+    page = console.sign_in("auditor", "#/audit")
+    until(lambda: page.wait_for_timeout(20) or held_back, "the first page is being loaded")
+    page.evaluate("name => { location.hash = `#/audit/${name}`; }", done)
+    page.unroute("**/v1/force")
+    for route in held_back:
+        route.fallback()
+    expect(page.locator(".found tbody th")).to_have_text(["N-1", "N-2", "N-3"])
+
+
 def test_a_reason_is_kept_for_who_gave_it(console: Console) -> None:
     page = console.sign_in("auditor", "#/audit")
     page.get_by_label("Why you look").fill("monthly review")
@@ -320,6 +343,53 @@ def test_incidents_are_found_by_what_is_said_of_them(console: Console, done: str
     expect(rows).to_have_text(["N-1"])
 
 
+def test_many_incidents_are_read_part_by_part(console: Console, done: str) -> None:
+    def fewer(route: Route) -> None:
+        route.fallback(url=route.request.url.replace("limit=100", "limit=1"))
+
+    console.page.route("**/incidents?*", fewer)
+    page = console.sign_in("auditor", f"#/audit/{done}")
+    rows, count = page.locator(".found tbody th"), page.locator(".found [role=status]")
+    follow, before = (page.get_by_role("button", name=name) for name in ("Those that follow", "Those before"))
+    expect(rows).to_have_text(["N-1"])
+    expect(before).to_be_disabled()
+    follow.click()
+    expect(rows).to_have_text(["N-2"])
+    follow.press("Enter")
+    expect(rows).to_have_text(["N-3"])
+    expect(count).to_have_text("3 incidents, 3 to 3 shown")
+    expect(follow).to_be_disabled()
+    # The way back leads to where one had read.
+    page.get_by_role("link", name="N-3").click()
+    expect(then(page)).to_be_visible()
+    page.get_by_role("link", name="Back to the replay").click()
+    expect(rows).to_have_text(["N-3"])
+    before.click()
+    expect(rows).to_have_text(["N-1"])
+    follow.click()
+    expect(rows).to_have_text(["N-2"])
+    # Another choice begins anew.
+    page.get_by_role("combobox", name="Verdict").select_option(label="Nothing to judge (1)")
+    expect(rows).to_have_text(["N-3"])
+
+
+def test_a_replay_that_failed_says_what_is_wrong(console: Console, service: Service) -> None:
+    fault = {"source": "january/units.csv", "where": "row 7", "field": "lat", "value": "5", "accepted": "a latitude", "hint": "it was changed"}
+    with held(service.replays):
+        name = service.post({"source": {"record": {}}})
+        replay = service.replays.find(name)
+        assert replay is not None
+        service.replays.stand(replay, Standing("running", 1, "2026-01-31T23:10:00Z"))
+        write(replay.folder / "outcome.json", {"because": "the records are not as imported", "faults": [fault]})
+    page = console.sign_in("auditor", f"#/audit/{name}")
+    expect(page.locator(".standing")).to_contain_text("failed")
+    expect(page.get_by_text("the records are not as imported")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="january/units.csv row 7 lat")).to_contain_text("it was changed")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Remove the replay").click()
+    expect(page.get_by_role("heading", name="Replays")).to_be_visible()
+
+
 def test_an_incident_is_stepped_through_moment_by_moment(console: Console, done: str) -> None:
     page = opened(console, done, "N-1")
     expect(page.get_by_role("heading", name="Incident N-1 (Emergency, Domestic abuse)")).to_be_visible()
@@ -339,6 +409,7 @@ def test_an_incident_is_stepped_through_moment_by_moment(console: Console, done:
     # What was told too late stands apart, under its name.
     expect(hindsight(page).get_by_role("listitem")).to_have_text([
         re.compile(r"M2 was elsewhere: a position of 00:11:10, which came 00:21:"),
+        re.compile(r"Götatunneln was closed: since 00:10:\d\d, entered 00:21:"),
     ])  # fmt: skip
 
     page.get_by_role("button", name="Previous moment").click()
@@ -364,6 +435,14 @@ def test_the_map_shows_what_was_known_and_hindsight_when_asked(console: Console,
     box = page.locator(".road-map .maplibregl-canvas").bounding_box()
     assert box is not None
     assert min(box["width"], box["height"]) > 250
+    # Whoever is pointed at there is found in the list.
+    with (SAMPLE / "units.csv").open(newline="", encoding="utf-8") as lines:
+        place = next((float(row["lat"]), float(row["lon"])) for row in csv.DictReader(lines) if row["callsign"] == "M1")
+    x, y = Seen(page).pixel(place)
+    canvas(page).click(position={"x": x, "y": y})
+    expect(line(page, "M1")).to_have_class(re.compile("picked"))
+    expect(line(page, "M1")).to_be_in_viewport()
+    expect(chart).to_have_attribute("aria-busy", "false")
     known = chart.screenshot()
     assert len(known) > 20_000
     page.get_by_label("Show it on the map").check()

@@ -15,8 +15,11 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import scenarios.samples.gothenburg
+from api.job_runner import MOST_ATTEMPTS
+from api.jobs import Standing
+from api.simulations import Simulations
 from browsers import Console
-from jobs import end_all, until
+from jobs import end_all, held, until
 from map_pictures import Seen, canvas, press, see
 from running import ask, serving
 
@@ -38,6 +41,14 @@ coverage_every_min = 30
 name = "nearest_first"
 
 """
+# Without what leads up to it, and under two policies.
+HOUR: Final = {
+    "Two hours": "An hour",
+    "hours = 2": "hours = 1",
+    "warm_up_h = 1": "warm_up_h = 0",
+    "cool_down_h = 1": "cool_down_h = 0",
+    "[demand]": '[[policies]]\nname = "sector_first"\n\n[demand]',
+}
 SHOWN: Final = {"from": "2026-11-20T17:00:00+01:00", "to": "2026-11-20T18:00:00+01:00"}
 POST: Final = "/v1/simulations"
 FINDINGS: Final = {
@@ -59,21 +70,26 @@ _keys = itertools.count()
 class Service:
     """A service with a scenario, and one run of it as it is, with an hour to play."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, port: int, simulations: Simulations) -> None:
+        self.port, self.simulations = port, simulations
 
     def get(self, path: str) -> Any:
         status, answer = ask(self.port, "GET", path)
         assert status == 200, answer
         return json.loads(answer)
 
-    def run(self, **more: Any) -> str:
-        """Have the scenario simulated, and wait until it is done."""
+    def ask(self, **more: Any) -> str:
+        """Ask for a simulation of the scenario."""
         body = json.dumps({"scenario": "evening", **more}).encode()
         headers = {"Content-Type": "application/json", "Idempotency-Key": f"planned-{next(_keys)}"}
         status, answer = ask(self.port, "POST", POST, body, headers)
         assert status == 202, answer
         name: str = json.loads(answer)["simulation_id"]
+        return name
+
+    def run(self, **more: Any) -> str:
+        """Have the scenario simulated, and wait until it is done."""
+        name = self.ask(**more)
         for _ in range(RUN_MS // 60_000):
             try:
                 until(lambda: self.get(f"{POST}/{name}")["finished_at"], "the run")
@@ -94,6 +110,12 @@ def service(gothenburg_file: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     sample = (evening / "scenario.toml").read_text()
     rest = sample[sample.index("[demand]") :]
     (evening / "scenario.toml").write_text(HEAD.format(network=gothenburg_file) + rest)
+    text = (evening / "scenario.toml").read_text()
+    for before, now in HOUR.items():
+        text = text.replace(before, now)
+    for name, told in (("hour", text), ("unfit", text.replace("hours = 1", "hours = -1"))):
+        shutil.copytree(evening, root / "scenarios" / name)
+        (root / "scenarios" / name / "scenario.toml").write_text(told)
     environment = {
         "NEAREST_GRAPH": str(gothenburg_file),
         "NEAREST_FORCE": str(SAMPLE / "force.toml"),
@@ -103,7 +125,7 @@ def service(gothenburg_file: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     }
     try:
         with serving(**environment) as port:
-            yield Service(port)
+            yield Service(port, Simulations(root / "simulations"))
     finally:
         end_all(root, "job_runner", "simulation_job")
 
@@ -281,6 +303,85 @@ def test_wrong_input_is_told_at_its_cell(console: Console) -> None:
     expect(page.locator("[aria-invalid=true]")).to_have_count(3)
 
 
+def test_rows_are_found_copied_added_and_pointed_at(console: Console, service: Service) -> None:
+    page = scenario(console)
+    roster, stations = (page.get_by_role("region", name=re.compile(name)) for name in ("^Roster", "^Stations"))
+    lines = roster.locator("tbody tr")
+    every = lines.count()
+    roster.get_by_label("Find").fill("c2")
+    found = [row for row in service.get("/v1/scenarios/evening")["roster"] if "c2" in json.dumps(row).lower()]
+    expect(lines).to_have_count(len(found))
+    # Whatever is looked for, what was just made is there to be written in.
+    page.get_by_role("button", name="Copy C22").click()
+    expect(page.get_by_label("Callsign of no name")).to_be_focused()
+    expect(page.get_by_label("Crew of no name")).to_have_value("2")
+    page.keyboard.type("X22")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Days of X22")).to_be_focused()
+    roster.get_by_role("button", name="Add a line").click()
+    expect(page.get_by_label("Callsign of no name")).to_be_focused()
+    page.keyboard.type("X1")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Days of X1")).to_be_focused()
+    expect(lines).to_have_count(len(found) + 2)
+    expect(page.get_by_role("heading", name=f"Roster ({every + 2} lines)")).to_be_visible()
+    console.picture("plan-found")
+    roster.get_by_label("Find").fill("x1")
+    expect(lines).to_have_count(1)
+
+    # A station that is not among those found is still on the map.
+    stations.get_by_label("Find").fill("nowhere")
+    expect(stations.locator("tbody tr")).to_have_count(0)
+    oster = next(row for row in service.get("/v1/scenarios/evening")["stations"] if row["name"] == "Oster station")
+    x, y = Seen(page).pixel((float(oster["lat"]), float(oster["lon"])))
+    canvas(page).click(position={"x": x, "y": y})
+    expect(page.get_by_label("Name of Oster station")).to_be_focused()
+
+    # What is reached depends on the time of day.
+    page.get_by_role("button", name="Show what is reached in time").click()
+    with page.expect_request(re.compile("reachable.*at=2026-11-21T02%3A30")):
+        page.get_by_label("On the roads as at").fill("2026-11-21T03:30")
+        page.get_by_label("On the roads as at").press("Tab")
+
+
+def test_policies_are_chosen_and_held_against_each_other(console: Console, service: Service) -> None:
+    page = opened(console, "An hour in Gothenburg", "scenario", "hour")
+    nearest, sector = page.get_by_label("Nearest first"), page.get_by_label("Own sector first")
+    nearest.uncheck()
+    sector.uncheck()
+    page.get_by_label("Call it").fill("two ways")
+    page.get_by_role("button", name="Start the run").click()
+    expect(page.get_by_role("group", name="Who is sent").locator(".cell-fault")).to_contain_text("Accepted: ")
+    sector.check()
+    nearest.check()
+    page.get_by_role("button", name="Start the run").click()
+    done(page)
+    results = service.get(f"{POST}/{page.url.rpartition('/')[2]}/files/results.json")
+    (told,) = results["comparisons"]
+    title = "Own sector first against Nearest first, 2 replications"
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    assert len(numbers(page, title)) == len(told["differences"])
+    console.picture("plan-policies")
+
+
+def test_what_cannot_be_run_and_what_failed_say_why(console: Console, service: Service) -> None:
+    with held(service.simulations):
+        name = service.ask(called="in vain")
+        job = service.simulations.find(name)
+        assert job is not None
+        service.simulations.stand(job, Standing("running", MOST_ATTEMPTS, "2026-01-31T23:10:00Z"))
+    page = opened(console, "Scenarios")
+    unfit = page.get_by_role("listitem").filter(has_text="cannot be run").first
+    expect(unfit).to_contain_text(re.compile("hours.*-1", re.DOTALL))
+    expect(unfit.get_by_role("link")).to_have_count(0)
+    # It is told by itself.
+    run = page.get_by_role("listitem").filter(has_text="in vain")
+    expect(run).to_contain_text("failed")
+    console.picture("plan-unfit")
+    run.get_by_role("link").click()
+    expect(page.get_by_role("alert").filter(has_text="ended 3 times")).to_be_visible()
+
+
 def test_posts_are_moved_and_added_on_the_map_and_show_what_they_reach(console: Console) -> None:
     page = scenario(console)
     press(page, "0")
@@ -335,6 +436,11 @@ def places(told: Any, at_s: float) -> dict[str, tuple[float, float, str]]:
     return found
 
 
+def moments_of(told: Any) -> list[float]:
+    life = ("received_s", "first_assigned_s", "first_arrived_s", "closed_s")
+    return sorted({each[step] for each in told["incidents"] for step in life if each[step] is not None})
+
+
 def metres(one: Sequence[Any], two: Sequence[Any]) -> float:
     return math.hypot((one[0] - two[0]) * 111_320, (one[1] - two[1]) * 59_500)
 
@@ -368,19 +474,37 @@ def test_a_shift_is_played(console: Console, service: Service, before: str) -> N
     expect(waits).to_have_count(len(shown))
     console.picture("plan-shift")
 
+    # Pointed at on the map or in its list, something is chosen until it is pointed at again.
+    chosen = shift.locator("[aria-pressed=true]")
+    x, y = seen.pixel(two)
+    canvas(page).click(position={"x": x, "y": y})
+    expect(chosen).to_contain_text(name)
+    chosen.click()
+    expect(chosen).to_have_count(0)
+    ends = min((each for each in shown if each["closed_s"]), key=lambda each: each["closed_s"])
+    minutes, seconds = divmod(round(min(ends["first_arrived_s"], 1200) - ends["received_s"]), 60)
+    waits.filter(has_text=f" {minutes}:{seconds:02}").first.click()
+    expect(chosen).to_have_count(1)
+    # What has the focus comes to its end in the list, and the keys still hold.
+    steps = [moment for moment in moments_of(told) if 1200 < moment <= ends["closed_s"]]
+    for moment in (*steps, steps[-1] + 60):
+        page.keyboard.press("n" if moment in steps else "l")
+        expect(shift).to_have_attribute("data-at", str(round(moment)))
+    expect(chosen).to_have_count(0)
+    page.get_by_label("Speed").select_option("30")
+    slider.fill("1200")
+
     # By keys alone: what happens next, a minute on and back, played and stopped.
     page.get_by_role("button", name="Next", exact=True).focus()
     page.keyboard.press("n")
-    life = ("received_s", "first_assigned_s", "first_arrived_s", "closed_s")
-    moments = sorted(each[step] for each in told["incidents"] for step in life if each[step] is not None)
-    happens = next(moment for moment in moments if moment > 1200)
+    happens = next(moment for moment in moments_of(told) if moment > 1200)
     expect(shift).to_have_attribute("data-at", str(round(happens)))
     page.keyboard.press("l")
     expect(shift).to_have_attribute("data-at", str(round(happens + 60)))
     page.keyboard.press("j")
     expect(shift).to_have_attribute("data-at", str(round(happens)))
     page.keyboard.press(">")
-    expect(page.get_by_label("Speed")).to_have_value("120")
+    expect(page.get_by_label("Speed")).to_have_value("60")
     page.keyboard.press("k")
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
     expect(shift).not_to_have_attribute("data-at", str(round(happens)))

@@ -55,13 +55,15 @@ async function begin(opened: NonNullable<typeof open>, place: HTMLElement): Prom
   const holder = document.createElement("div");
   holder.className = `page page-${opened.name}`;
   place.replaceChildren(holder);
-  render(html`<p class="notice" role="status">${words.shell.loading}</p>`, place.appendChild(document.createElement("div")));
+  // Its own, so that a page that was left while it was loaded takes nothing of the next one with it.
+  const notice = place.appendChild(document.createElement("div"));
+  render(html`<p class="notice" role="status">${words.shell.loading}</p>`, notice);
   try {
     const module = await PAGES[opened.name].load();
     const page = await module.open(holder, opened.rest);
     if (open === opened) opened.page = page;
     else page.close();
-    place.lastElementChild?.remove();
+    notice.remove();
   } catch (error) {
     if (open !== opened) return;
     const why = error instanceof Problem || error instanceof Error ? error.message : String(error);
@@ -69,7 +71,7 @@ async function begin(opened: NonNullable<typeof open>, place: HTMLElement): Prom
     const retry = () => location.reload();
     render(
       html`<p class="notice bad" role="alert">${words.shell.failed(why)} <button @click=${retry}>${words.shell.again}</button></p>`,
-      place.lastElementChild as HTMLElement,
+      notice,
     );
   }
 }

@@ -1,5 +1,6 @@
 /** The incidents of a replay, found by what is said of them; the list is how one gets to each. */
 import { html, nothing, type TemplateResult } from "lit-html";
+import { keyed } from "lit-html/directives/keyed.js";
 import { repeat } from "lit-html/directives/repeat.js";
 import type { Force } from "../force.ts";
 import { get } from "../http.ts";
@@ -12,24 +13,28 @@ import type { Incidents, Verdict } from "./types.ts";
 const said = words.audit;
 const FILTERS = ["verdict", "cause", "grade", "domestic_abuse"] as const;
 type Filter = (typeof FILTERS)[number] | "order";
+type Chosen = Partial<Record<Filter, string>>;
+/** Some of the incidents, and how many stand before them. */
+type Part = Incidents & { after: number };
 const KEPT = "nearest.audit.found";
 const PAGE = 100;
 // Of the others nobody knows whether another could have gone.
 const JUDGED = new Set(["nearest_sent", "sent_within_noise", "nearer_not_eligible", "nearer_eligible_not_sent"]);
 
 export class Found {
-  readonly #asked = new Asked<Incidents>(words.audit.noAnswer);
-  /** What was chosen stays chosen on the way to an incident and back. */
-  #chosen: Partial<Record<Filter, string>>;
-  #after = 0;
+  readonly #asked = new Asked<Part>(words.audit.noAnswer);
+  /** What was chosen stays chosen on the way to an incident and back, and how far one had read stays too. */
+  #chosen: Chosen;
+  #after: number;
 
   constructor(
     readonly force: Force,
     readonly replay: string,
     readonly draw: () => void,
   ) {
-    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}") as Record<string, Partial<Record<Filter, string>>>;
-    this.#chosen = kept[replay] ?? {};
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}") as Record<string, { chosen: Chosen; after: number }>;
+    this.#chosen = kept[replay]?.chosen ?? {};
+    this.#after = kept[replay]?.after ?? 0;
     this.#asked.listen(draw);
   }
 
@@ -37,30 +42,30 @@ export class Found {
     this.#asked.close();
   }
 
-  async load(after = 0): Promise<void> {
+  async load(after = this.#after): Promise<void> {
     this.#after = after;
+    sessionStorage.setItem(KEPT, JSON.stringify({ [this.replay]: { chosen: this.#chosen, after } }));
     const query = new URLSearchParams({ ...this.#chosen, limit: String(PAGE), after: String(after) });
-    await this.#asked.ask((signal) => get<Incidents>(`${pathOf(this.replay)}/incidents?${query}`, { signal, ...reason.why() }));
+    await this.#asked.ask(async (signal) => ({ ...(await get<Incidents>(`${pathOf(this.replay)}/incidents?${query}`, { signal, ...reason.why() })), after }));
   }
 
   #choose(name: Filter, event: Event): void {
     const { value } = event.target as HTMLSelectElement;
     const { [name]: _before, ...others } = this.#chosen;
     this.#chosen = value === "" ? others : { ...others, [name]: value };
-    sessionStorage.setItem(KEPT, JSON.stringify({ [this.replay]: this.#chosen }));
-    void this.load();
+    void this.load(0);
   }
 
   template(): TemplateResult {
     const found = this.#asked.value;
     return html`<section class="found" aria-labelledby="found-title" aria-busy=${this.#asked.waiting}>
       <h3 id="found-title">${said.found.title}</h3>
-      ${this.#asked.why === "" ? nothing : html`<p class="bad notice" role="alert">${this.#asked.why} <button @click=${() => void this.load(this.#after)}>${words.shell.again}</button></p>`}
+      ${this.#asked.why === "" ? nothing : html`<p class="bad notice" role="alert">${this.#asked.why} <button @click=${() => void this.load()}>${words.shell.again}</button></p>`}
       ${found === null ? (this.#asked.why === "" ? html`<p role="status">${words.shell.loading}</p>` : nothing) : this.#listed(found)}
     </section>`;
   }
 
-  #listed(found: Incidents): TemplateResult {
+  #listed(found: Part): TemplateResult {
     return html`<form class="filters" @submit=${(event: Event) => event.preventDefault()}>
         ${FILTERS.map((name) => this.#filter(name, found))}
         <label>
@@ -70,8 +75,8 @@ export class Found {
           </select>
         </label>
       </form>
-      <p role="status">${said.found.count(found.count, this.#after, found.incidents.length)}</p>
-      <div class="scroll" tabindex="0" role="region" aria-label=${said.found.list}>${this.#table(found)}</div>
+      <p role="status">${said.found.count(found.count, found.after, found.incidents.length)}</p>
+      ${keyed(found.after, html`<div class="scroll" tabindex="0" role="region" aria-label=${said.found.list}>${this.#table(found)}</div>`)}
       ${this.#pages(found)}`;
   }
 
@@ -117,10 +122,10 @@ export class Found {
     </tr>`;
   }
 
-  #pages(found: Incidents): TemplateResult | typeof nothing {
-    if (this.#after === 0 && found.next === null) return nothing;
+  #pages(found: Part): TemplateResult | typeof nothing {
+    if (found.after === 0 && found.next === null) return nothing;
     return html`<p class="buttons">
-      <button ?disabled=${this.#after === 0} @click=${() => void this.load(Math.max(this.#after - PAGE, 0))}>${said.found.before}</button>
+      <button ?disabled=${found.after === 0} @click=${() => void this.load(Math.max(found.after - PAGE, 0))}>${said.found.before}</button>
       <button ?disabled=${found.next === null} @click=${() => void this.load(found.next ?? 0)}>${said.found.after}</button>
     </p>`;
   }

@@ -21,6 +21,8 @@ export interface Row {
   cells: Cells;
   /** What the service said against it, by column; gone from a cell that was written anew. */
   faults: Map<string, Fault[]>;
+  /** Whether it was written in since something was last looked for: it does not vanish under the hand. */
+  held: boolean;
 }
 
 export class Draft extends Changes {
@@ -59,6 +61,7 @@ export class Draft extends Changes {
     const before = row.cells[column] ?? null;
     row.cells = { ...row.cells, [column]: value === "" ? null : value };
     row.faults.delete(column);
+    row.held = true;
     if (table === "stations" && column === "name" && before !== null && value !== "") this.#rename(before, value);
     this.#touched();
   }
@@ -77,11 +80,16 @@ export class Draft extends Changes {
 
   /** Adds a row at the end, or after the one that it is like. */
   add(table: TableName, cells: Cells, after?: Row): Row {
-    const row = this.#row(table, cells);
+    const row = { ...this.#row(table, cells), held: true };
     const rows = this.rows[table];
     rows.splice(after === undefined ? rows.length : rows.indexOf(after) + 1, 0, row);
     this.#touched();
     return row;
+  }
+
+  /** Lets go of what was written in, as something else is looked for. */
+  letGo(table: TableName): void {
+    for (const row of this.rows[table]) row.held = false;
   }
 
   remove(table: TableName, row: Row): void {
@@ -121,7 +129,7 @@ export class Draft extends Changes {
   }
 
   #row(table: TableName, cells: Cells): Row {
-    return { id: (this.#ids += 1), cells: { ...Object.fromEntries(COLUMNS[table].map((name) => [name, null])), ...cells }, faults: new Map() };
+    return { id: (this.#ids += 1), cells: { ...Object.fromEntries(COLUMNS[table].map((name) => [name, null])), ...cells }, faults: new Map(), held: false };
   }
 
   #fill(table: TableName, rows: readonly Cells[]): void {

@@ -106,6 +106,8 @@ class Play {
     const at_s = this.#player.at_s;
     const [units, incidents] = [this.shift.units(at_s), this.shift.incidents(at_s)];
     this.#show(units, incidents);
+    const focus = document.activeElement as HTMLElement | null;
+    const mine = this.place.contains(focus);
     render(
       html`<div class="plan-shift" data-at=${Math.round(at_s)}>
         <header>
@@ -119,6 +121,8 @@ class Play {
       </div>`,
       this.place,
     );
+    // What has the focus may move in its list or end; the keys go on all the same.
+    if (mine && document.activeElement !== focus) (this.place.contains(focus) ? focus : this.place.querySelector<HTMLElement>("button.primary"))?.focus({ preventScroll: true });
   }
 
   #show(units: ShiftUnit[], incidents: StandingIncident[]): void {

@@ -67,6 +67,8 @@ class OneScenario {
     this.#map = map;
     map.show(this.#draft);
     this.#look();
+    // It may have been asked for before there was a map to show it on.
+    if (this.#reaching) void this.#reach();
   }
 
   #look(): void {
@@ -78,7 +80,11 @@ class OneScenario {
 
   #focusStation(name: string): void {
     const row = this.#draft.rows.stations.find((each) => each.cells["name"] === name);
-    if (row !== undefined) document.getElementById(fieldId("stations", row, "name"))?.focus();
+    if (row === undefined) return;
+    // What is pointed at is shown, whatever was looked for.
+    if (document.getElementById(fieldId("stations", row, "name")) === null) this.#find.stations = "";
+    this.#draw();
+    document.getElementById(fieldId("stations", row, "name"))?.focus();
   }
 
   #changed(): void {
@@ -222,6 +228,7 @@ class OneScenario {
     const count = this.#draft.rows[name].length;
     const find = (event: Event): void => {
       this.#find[name] = (event.target as HTMLInputElement).value;
+      this.#draft.letGo(name);
       this.#draw();
     };
     return html`<section class="plan-rows" aria-labelledby=${`${name}-title`}>

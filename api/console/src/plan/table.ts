@@ -16,7 +16,7 @@ const WITHIN = ".plan-table";
 export interface TableOptions {
   draft: Draft;
   table: TableName;
-  /** Rows with this text in any cell are shown; all where it is empty. */
+  /** Rows with this text in any cell are shown, and those that were just written in; all where it is empty. */
   find: string;
   /** What else can be done to a row: its buttons. */
   actions?: (row: Row) => TemplateResult;
@@ -51,7 +51,7 @@ export function fieldId(table: TableName, row: Row, column: string): string {
 export function table(options: TableOptions): TemplateResult {
   const { draft, table: name, find } = options;
   const wanted = find.trim().toLowerCase();
-  const rows = draft.rows[name].filter((row) => row.faults.size > 0 || wanted === "" || Object.values(row.cells).some((cell) => cell?.toLowerCase().includes(wanted)));
+  const rows = draft.rows[name].filter((row) => row.held || row.faults.size > 0 || wanted === "" || Object.values(row.cells).some((cell) => cell?.toLowerCase().includes(wanted)));
   return html`<div class="plan-scroll plan-table">
     <table aria-label=${said.names[name]}>
       <thead>
