@@ -474,24 +474,7 @@ def test_a_shift_is_played(console: Console, service: Service, before: str) -> N
     expect(waits).to_have_count(len(shown))
     console.picture("plan-shift")
 
-    # Pointed at on the map or in its list, something is chosen until it is pointed at again.
-    chosen = shift.locator("[aria-pressed=true]")
-    x, y = seen.pixel(two)
-    canvas(page).click(position={"x": x, "y": y})
-    expect(chosen).to_contain_text(name)
-    chosen.click()
-    expect(chosen).to_have_count(0)
-    ends = min((each for each in shown if each["closed_s"]), key=lambda each: each["closed_s"])
-    minutes, seconds = divmod(round(min(ends["first_arrived_s"], 1200) - ends["received_s"]), 60)
-    waits.filter(has_text=f" {minutes}:{seconds:02}").first.click()
-    expect(chosen).to_have_count(1)
-    # What has the focus comes to its end in the list, and the keys still hold.
-    steps = [moment for moment in moments_of(told) if 1200 < moment <= ends["closed_s"]]
-    for moment in (*steps, steps[-1] + 60):
-        page.keyboard.press("n" if moment in steps else "l")
-        expect(shift).to_have_attribute("data-at", str(round(moment)))
-    expect(chosen).to_have_count(0)
-    page.get_by_label("Speed").select_option("30")
+    point_at(page, told, name, seen.pixel(two))
     slider.fill("1200")
 
     # By keys alone: what happens next, a minute on and back, played and stopped.
@@ -510,6 +493,30 @@ def test_a_shift_is_played(console: Console, service: Service, before: str) -> N
     expect(shift).not_to_have_attribute("data-at", str(round(happens)))
     page.keyboard.press("k")
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+
+
+def point_at(page: Page, told: Any, name: str, where: tuple[int, int]) -> None:
+    """Pointed at on the map or in its list, something is chosen until it is pointed at again."""
+    shift, at_s = page.locator(".plan-shift"), 1200
+    chosen = shift.locator("[aria-pressed=true]")
+    canvas(page).click(position={"x": where[0], "y": where[1]})
+    expect(chosen).to_contain_text(name)
+    chosen.click()
+    expect(chosen).to_have_count(0)
+    ends = min(
+        (each for each in told["incidents"] if each["received_s"] <= at_s < (each["closed_s"] or 0)),
+        key=lambda each: each["closed_s"],
+    )
+    minutes, seconds = divmod(round(min(ends["first_arrived_s"], at_s) - ends["received_s"]), 60)
+    page.get_by_role("listitem").get_by_role("button").filter(has_text=f" {minutes}:{seconds:02}").first.click()
+    expect(chosen).to_have_count(1)
+    # What has the focus comes to its end in the list, and the keys still hold.
+    steps = [moment for moment in moments_of(told) if at_s < moment <= ends["closed_s"]]
+    for moment in (*steps, steps[-1] + 60):
+        page.keyboard.press("n" if moment in steps else "l")
+        expect(shift).to_have_attribute("data-at", str(round(moment)))
+    expect(chosen).to_have_count(0)
+    page.get_by_label("Speed").select_option("30")
 
 
 def test_all_of_it_without_a_mouse(console: Console, before: str) -> None:

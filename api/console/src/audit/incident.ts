@@ -123,7 +123,7 @@ class OneIncident {
       </section>
       <section aria-labelledby="could-title">
         <h3 id="could-title">${then.before ? said.ledger.before : said.ledger.after}</h3>
-        ${ledger(then, verdict, this.#picked)}
+        ${ledger(then, verdict, this.#picked, (callsign) => this.#pick(callsign))}
       </section>
       <section class="hindsight" aria-labelledby="hindsight-title">
         <h3 id="hindsight-title">${said.hindsight.title}</h3>

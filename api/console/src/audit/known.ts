@@ -31,8 +31,12 @@ export function went(verdict: Verdict): TemplateResult {
   </ul>`;
 }
 
-/** Who could have gone, as known then: the ledger of that moment. */
-export function ledger(known: Known, verdict: Verdict, picked: string): TemplateResult {
+/**
+ * Who could have gone, as known then: the ledger of that moment.
+ *
+ * @param pick shows the way of a unit on the map before those of others
+ */
+export function ledger(known: Known, verdict: Verdict, picked: string, pick: (callsign: string) => void): TemplateResult {
   const told = known.recommendation;
   if (told === null) return html`<p>${known.why_not === null ? "" : said.whyNot[known.why_not]}</p>${unitsOnly(known)}`;
   const units = new Map(known.units.map((each) => [each.callsign, each]));
@@ -44,7 +48,7 @@ export function ledger(known: Known, verdict: Verdict, picked: string): Template
           <tr>${Object.values(said.ledger.columns).map((text) => html`<th scope="col">${text}</th>`)}</tr>
         </thead>
         <tbody>
-          ${repeat(told.ledger, (each) => each.callsign, (each) => row(each, units.get(each.callsign), told, verdict, known, each.callsign === picked))}
+          ${repeat(told.ledger, (each) => each.callsign, (each) => row(each, units.get(each.callsign), told, verdict, known, each.callsign === picked, pick))}
         </tbody>
       </table>
     </div>`;
@@ -56,7 +60,7 @@ function outcome(told: Recommendation): string {
   return [(said.outcomes as Record<string, (names: string) => string>)[told.outcome]?.(names) ?? told.outcome, doubt].filter((each) => each !== "").join(" ");
 }
 
-function row(line: LedgerLine, unit: KnownUnit | undefined, told: Recommendation, verdict: Verdict, known: Known, picked: boolean): TemplateResult {
+function row(line: LedgerLine, unit: KnownUnit | undefined, told: Recommendation, verdict: Verdict, known: Known, picked: boolean, pick: (callsign: string) => void): TemplateResult {
   const sent = verdict.sent.includes(line.callsign);
   const marks = [
     sent ? (known.before ? said.marks.sent : said.marks.gone) : "",
@@ -65,7 +69,7 @@ function row(line: LedgerLine, unit: KnownUnit | undefined, told: Recommendation
   ].filter((each) => each !== "");
   return html`<tr data-callsign=${line.callsign} class=${`${sent ? "sent" : line.eligible ? "could" : "kept"} ${picked ? "picked" : ""}`}>
     <th scope="row">
-      ${line.callsign} ${marks.map((text) => html`<span class="mark">${text}</span> `)}<br />
+      <button aria-pressed=${picked ? "true" : "false"} @click=${() => pick(picked ? "" : line.callsign)}>${line.callsign}</button> ${marks.map((text) => html`<span class="mark">${text}</span> `)}<br />
       <span class="faint">${said.doing(line.status_label, unit?.incident_id ?? "")}</span>
     </th>
     <td class="number">
