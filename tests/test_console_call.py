@@ -310,11 +310,15 @@ class TestCall:
         page.get_by_label("What happened").fill("Another")
         held.continue_()
         expect(actions(page)).to_contain_text(["was refused"])
+        page.get_by_role("button", name="Back into the form").click()
+        blocked = page.get_by_role("alert").filter(has_text="Another call is being typed")
+        expect(blocked).to_be_visible()
         expect(page.get_by_label("What happened")).to_have_value("Another")
         page.get_by_role("button", name="Clear", exact=True).click()
         page.get_by_role("button", name="Back into the form").click()
         expect(page.get_by_label("Units needed")).to_have_value("99")
         expect(actions(page)).to_have_count(0)
+        expect(blocked).to_have_count(0)
 
     def test_a_call_that_is_refused_late_comes_back_into_the_form(self, console: Console, page: Page) -> None:
         begin(page)

@@ -205,6 +205,25 @@ class TestSignIn:
         expect(page.get_by_role("navigation")).to_have_text("Plan")
         expect(page.get_by_role("dialog")).to_have_count(0)
 
+    def test_a_sign_out_that_fails_says_so_and_is_forgotten_once_it_succeeds(self, console: Console) -> None:
+        page = on_board(console)
+        told = connection(page).get_by_role("alert").filter(has_text="You are still signed in")
+        leave = page.get_by_role("button", name="Sign out")
+        page.route("**/v1/session", lambda route: route.abort())
+        leave.click()
+        expect(told).to_be_visible()
+        connection(page).get_by_role("button", name="Dismiss").click()
+        expect(told).to_have_count(0)
+        leave.click()
+        expect(told).to_be_visible()
+        page.unroute("**/v1/session")
+        leave.click()
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        # Whoever comes next is not told of it.
+        console.sign_in("planner")
+        expect(connection(page)).to_be_attached()
+        expect(told).to_have_count(0)
+
     def test_a_session_that_is_about_to_end_is_told_and_can_begin_anew(self, console: Console) -> None:
         page = on_board(console)
         expect(connection(page)).to_contain_text(re.compile(r"Your session ends in 4:\d\d"))
@@ -486,6 +505,18 @@ class TestKeys:
         page.keyboard.press("Escape")
         page.keyboard.press("/")
         expect(command_line(page)).to_be_focused()
+
+    def test_the_first_stop_leads_past_what_surrounds_the_page(self, console: Console) -> None:
+        page = on_board(console)
+        page.keyboard.press("Tab")
+        link = page.get_by_role("link", name="Skip to the content")
+        expect(link).to_be_focused()
+        expect(link).to_be_in_viewport()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("main")).to_be_focused()
+        expect(page).to_have_url(re.compile(r"#/board$"))
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("main").locator(":focus")).to_be_visible()
 
     def test_the_dialog_keeps_the_focus_and_gives_it_back(self, console: Console) -> None:
         page = on_board(console)

@@ -72,6 +72,11 @@ class Room:
         place = {"lat": lat + 0.0004, "lon": lon + 0.0004, "received_at": received.isoformat()}
         self.tell("/v1/incidents", {"incident_id": name, "grade": "emergency", **place, **more})
 
+    def mark(self, person: str, text: str, days: float, **more: Any) -> None:
+        """Place a marker on a victim, for so many days."""
+        marker = {"role": "victim", "level": "medium", "person": person, "text": text, "expires_at": hence(days=days)}
+        self.tell("/v1/markers", {**marker, **more})
+
     def send(self, name: str, callsign: str, **more: Any) -> None:
         """Ask who should go, and send."""
         self.tell(f"/v1/incidents/{name}/recommendations")
@@ -276,6 +281,29 @@ class TestLive:
         page.get_by_role("button", name="Today").click()
         expect(page).to_have_url(re.compile(r"#/supervise$"))
 
+    def test_days_are_chosen_by_their_dates_and_by_keys(self, page: Page) -> None:
+        first, last = page.get_by_label("From", exact=True), page.get_by_label("To", exact=True)
+        first.fill("2026-03-04")
+        last.fill("2026-03-02")
+        page.keyboard.press("Enter")
+        # Which of the two is the first is plain.
+        expect(page).to_have_url(re.compile(r"#/supervise/2026-03-02\.\.2026-03-04$"))
+        expect(page.get_by_role("button", name="Show", exact=True)).to_be_focused()
+        expect(first).to_have_value("2026-03-02")
+        page.get_by_role("heading", name="Supervision").click()
+        # As fast as a hand is, whatever is loaded meanwhile.
+        for key in "[[[]":
+            page.keyboard.press(key)
+        expect(page).to_have_url(re.compile(r"#/supervise/2026-02-28\.\.2026-03-02$"))
+        expect(last).to_have_value("2026-03-02")
+        page.keyboard.press("t")
+        expect(page).to_have_url(re.compile(r"#/supervise$"))
+        expect(page.get_by_role("button", name="Today")).to_be_focused()
+        # Nothing is known of tomorrow.
+        expect(page.get_by_role("button", name="A day later")).to_be_disabled()
+        page.keyboard.press("]")
+        expect(page).to_have_url(re.compile(r"#/supervise$"))
+
     def test_an_address_that_names_no_days_says_so(self, console: Console) -> None:
         page = console.sign_in("supervisor", "#/supervise/yesterday")
         expect(page.get_by_role("alert").filter(has_text="names no days")).to_be_visible()
@@ -390,6 +418,56 @@ class TestDoing:
         assert "D-1" in Path(kept.value.path()).read_text()
 
 
+    def test_a_list_that_cannot_be_kept_or_loaded_says_so(self, page: Page) -> None:
+        page.route("**/v1/markers", lambda route: route.fulfill(status=500, json={"title": "Too much at once"}))
+        part(page, "Markers ending").get_by_role("button", name="CSV: Markers ending").click()
+        told = page.get_by_role("alert").filter(has_text="Markers ending: no CSV was kept. Too much at once")
+        expect(told).to_be_visible()
+        page.unroute("**/v1/markers")
+        page.get_by_role("button", name="Dismiss").click()
+        expect(told).to_have_count(0)
+
+    def test_a_marker_is_told_before_it_ends_and_when_it_has(self, page: Page, room: Room) -> None:
+        room.mark("Ann Later", "Threats to kill", days=40)
+        room.mark("Ann Soon", "Threats to kill", days=10)
+        room.mark("Ann Over", "Threats to kill", days=4 / 86400)
+        expect(row(page, "Markers ending", "Ann Soon")).to_contain_text("Ends")
+        # By time alone: nothing happens to it.
+        expect(row(page, "Markers ending", "Ann Over")).to_contain_text("Ended")
+        names = part(page, "Markers ending").locator(".name")
+        expect(names).to_have_text(["Ann Over", "Ann Soon"])
+        names.first.focus()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowUp")
+        expect(names.first).to_be_focused()
+
+    def test_a_sample_is_drawn_of_some_grades_and_tags_only(self, page: Page, room: Room) -> None:
+        room.call("D-7", "M1", grade="standard", tags=["domestic_abuse", "weapon_seen"])
+        room.send("D-7", "L1", reason="victim_request")
+        room.attend("D-7", "L1")
+        room.end("D-7", "L1")
+        section = part(page, "Assess a response")
+        section.get_by_role("button", name="Draw a sample…").click()
+        # Which of the two is the first is plain here too.
+        section.get_by_label("Closed from").fill(datetime.now(ZONE).date().isoformat())
+        section.get_by_label("to", exact=True).fill("2026-01-01")
+        section.get_by_label("Domestic abuse", exact=True).check()
+        section.get_by_label("Emergency", exact=True).check()
+        section.get_by_role("button", name="Draw it").click()
+        drawn = section.get_by_role("list", name="Samples").get_by_role("listitem").filter(has_text="Only")
+        expect(drawn).to_contain_text("1 of 1 incidents closed")
+        expect(drawn).to_contain_text("Only Domestic abuse, Emergency.")
+        section.get_by_role("button", name="Assess the response to D-7").click()
+        form = section.get_by_role("form", name="Assess the response to D-7")
+        expect(form).to_contain_text("Another than the suggested unit went: The victim asked for a particular officer.")
+        for yes in form.get_by_label("Yes", exact=True).all():
+            yes.check()
+        form.get_by_label("Adequate", exact=True).check()
+        form.get_by_role("button", name="Keep the assessment").click()
+        judged = row(page, "What was judged", "D-7")
+        expect(judged).to_contain_text("Every answer is yes.")
+        expect(judged).to_contain_text("Grade raised: A weapon was seen.")
+
 class TestRecord:
     def test_it_is_whole_until_somebody_reaches_in(self, page: Page, database: str, room: Room) -> None:
         section = part(page, "The record")
@@ -413,6 +491,26 @@ class TestRecord:
         section.get_by_role("button", name="Verify the record").click()
         expect(section).to_contain_text("The record is whole.")
 
+
+    def test_what_could_not_be_read_to_its_end_proves_nothing(self, page: Page) -> None:
+        section = part(page, "The record")
+        begun = {"whole": None, "first": 1, "rows": 5, "purged": 0, "seq": 5, "sha256": "aa", "next": "5:aa"}
+
+        def cut(route: Route) -> None:
+            if "after=" in route.request.url:
+                route.abort()
+            else:
+                route.fulfill(json={**begun, "broken": None, "took_s": 1.0})
+
+        page.route("**/v1/record/verification*", cut)
+        section.get_by_role("button", name="Verify the record").click()
+        expect(section.get_by_role("alert")).to_contain_text("Nothing is proved.")
+        expect(section).not_to_contain_text("is whole")
+        expect(page.get_by_role("status").filter(has_text="Nothing is proved.")).to_be_attached()
+        page.unroute("**/v1/record/verification*")
+        section.get_by_label("After a row").fill("the first")
+        page.keyboard.press("Enter")
+        expect(section.get_by_role("alert")).to_contain_text('"the first" is not accepted')
 
 class TestEverybody:
     def test_nothing_needs_a_mouse(self, console: Console) -> None:
@@ -445,7 +543,9 @@ class TestEverybody:
         expect(page.get_by_label("What was found")).to_have_count(0)
         expect(button).to_be_focused()
 
-    def test_an_auditor_reads_and_changes_nothing(self, console: Console) -> None:
+    def test_an_auditor_reads_and_changes_nothing(self, console: Console, room: Room) -> None:
+        room.mark("Kim Linked", "Hides at her sister's", days=40, linked_to=["Lou Out"], support=["Refuge"])
+        room.tell("/v1/releases", {"perpetrator": "Lou Out", "out_of": "prison", "release_at": hence(days=3)})
         page = console.sign_in("auditor", address())
         expect(row(page, "Late responses", "D-4")).to_be_visible()
         expect(row(page, "Reviews due", "D-1")).to_be_visible()
@@ -456,6 +556,12 @@ class TestEverybody:
         expect(part(page, "Late responses").get_by_role("link")).to_have_count(0)
         part(page, "The record").get_by_role("button", name="Verify the record").click()
         expect(part(page, "The record")).to_contain_text("The record is whole.")
+        # What belongs to a person is walked as what belongs to an incident.
+        names = part(page, "Tasks").locator(".name")
+        expect(row(page, "Tasks", "Tell the victim")).to_contain_text("Support: Refuge")
+        names.first.focus()
+        page.keyboard.press("End")
+        expect(names.last).to_be_focused()
 
     @pytest.mark.parametrize("theme", ["light", "dark"])
     def test_everybody_can_read_it(self, browser: Browser, room: Room, theme: str) -> None:

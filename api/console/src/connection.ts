@@ -42,6 +42,11 @@ export function warn(text: string): void {
   draw();
 }
 
+/** Takes a warning away that no longer holds; any other stays. */
+export function unwarn(text: string): void {
+  if (warning === text) warn("");
+}
+
 function begin(): void {
   reach.begin();
   reach.listen(changed);
@@ -166,8 +171,9 @@ function buttons(action: Action, mine: boolean): TemplateResult {
     draw();
   };
   const restore = (): void => {
-    if (restoreCall(action.by, action.body)) drop();
-    else warn(connection.restoreBlocked);
+    if (!restoreCall(action.by, action.body)) return warn(connection.restoreBlocked);
+    unwarn(connection.restoreBlocked);
+    drop();
   };
   const one = (label: string, run: () => void) => html`<button aria-label=${connection.named(label, action.label)} @click=${run}>${label}</button>`;
   return html`

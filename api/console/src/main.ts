@@ -54,9 +54,9 @@ async function show(): Promise<void> {
 async function begin(opened: NonNullable<typeof open>, place: HTMLElement): Promise<void> {
   const holder = document.createElement("div");
   holder.className = `page page-${opened.name}`;
-  place.replaceChildren(holder);
-  // Its own, so that a page that was left while it was loaded takes nothing of the next one with it.
-  const notice = place.appendChild(document.createElement("div"));
+  // Told by its own name: another page may have taken the place by the time this one is there.
+  const notice = document.createElement("div");
+  place.replaceChildren(holder, notice);
   render(html`<p class="notice" role="status">${words.shell.loading}</p>`, notice);
   try {
     const module = await PAGES[opened.name].load();

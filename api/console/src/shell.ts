@@ -1,7 +1,7 @@
 /** What surrounds every page: pages, who is signed in, the state of the connection, the command line. */
 import { html, nothing, render } from "lit-html";
 import { drawHelp, helpKey } from "./help.ts";
-import { drawConnection, warn } from "./connection.ts";
+import { drawConnection, unwarn, warn } from "./connection.ts";
 import { commandLine, focusCommand } from "./command-line.ts";
 import { isCall } from "./board/call-draft.ts";
 import { keys } from "./keys.ts";
@@ -72,6 +72,7 @@ async function signOut(): Promise<void> {
   try {
     await session.signOut();
     outbox.forget(name);
+    unwarn(words.connection.signOutFailed);
   } catch {
     // Whoever leaves must know that the next one at this place would be them.
     warn(words.connection.signOutFailed);

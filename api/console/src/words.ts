@@ -1169,6 +1169,7 @@ export const words = {
       last: "Last of the list",
       csv: "CSV",
       csvOf: (what: string) => `CSV: ${what}`,
+      csvFailed: (what: string, why: string) => `${what}: no CSV was kept. ${why}`,
     },
   },
 };

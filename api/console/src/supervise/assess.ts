@@ -5,7 +5,7 @@ import { at, get } from "../http.ts";
 import { session } from "../session.ts";
 import { words } from "../words.ts";
 import { faultLines, textOf, type Doing } from "./doing.ts";
-import { dayAfter, midnight, today } from "./period.ts";
+import { dayAfter, midnight, today, typedDays } from "./period.ts";
 import type { Told } from "./told.ts";
 import type { Case, Sample } from "./types.ts";
 import { SAMPLES_DAYS, type Watch } from "./watch.ts";
@@ -71,9 +71,10 @@ export class Assessing {
     event.preventDefault();
     const form = new FormData(event.target as HTMLFormElement);
     const zone = this.told.force.time_zone;
+    const { first, last } = typedDays(form);
     const body = {
-      from: midnight(String(form.get("first")), zone),
-      to: midnight(dayAfter(String(form.get("last"))), zone),
+      from: midnight(first, zone),
+      to: midnight(dayAfter(last), zone),
       size: Number(form.get("size")),
       tags: form.getAll("tags"),
       grades: form.getAll("grades"),

@@ -22,7 +22,8 @@ import { Verification } from "./verify.ts";
 import { Watch } from "./watch.ts";
 
 const said = words.supervise;
-const PAGE = ".page-supervise";
+// Its frame with it: whoever skips to the page, or clicks where nothing is, has the focus there.
+const PAGE = "#page:has(> .page-supervise)";
 /** So many parts, the first, say how it went; what is to be done stands beside them. */
 const WENT = 4;
 
@@ -66,9 +67,11 @@ class Supervisor implements Page {
       this.#bar.bind(PAGE),
       this.#bind(),
     );
-    await this.#watch.open();
+    // Before anything is loaded, so that the next press of a key finds the focus where it was.
     this.#draw();
     this.#bar.settle(this.place);
+    await this.#watch.open();
+    this.#draw();
   }
 
   close(): void {

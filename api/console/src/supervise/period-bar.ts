@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { keys } from "../keys.ts";
 import { words } from "../words.ts";
 import type { Asked } from "./asked.ts";
-import { dayAfter, today, writeDays, type Days } from "./period.ts";
+import { dayAfter, readDays, today, typedDays, writeDays, type Days } from "./period.ts";
 import type { Told } from "./told.ts";
 import type { Supervision } from "./types.ts";
 
@@ -64,9 +64,11 @@ export class PeriodBar {
     return said.received(this.told.on(value.from), this.told.on(value.to), this.told.at(value.as_of));
   }
 
+  /** From what the address says by now: a key that is held comes again before its page is there. */
   #move(days: number): void {
-    const { first, last } = this.#shown;
-    if (days > 0 && last >= today(this.told.force.time_zone)) return;
+    const now = today(this.told.force.time_zone);
+    const { first, last } = readDays(location.hash.slice(HOME.length + 1)) ?? { first: now, last: now };
+    if (days > 0 && last >= now) return;
     go({ first: dayAfter(first, days), last: dayAfter(last, days) }, days < 0 ? "earlier" : "later");
   }
 
@@ -78,9 +80,7 @@ export class PeriodBar {
 
   #chosen(event: SubmitEvent): void {
     event.preventDefault();
-    const form = new FormData(event.target as HTMLFormElement);
-    const [first, last] = [String(form.get("first")), String(form.get("last"))];
-    go(first <= last ? { first, last } : { first: last, last: first }, "show");
+    go(typedDays(new FormData(event.target as HTMLFormElement)), "show");
   }
 }
 

@@ -34,6 +34,12 @@ export function readDays(text: string): Days | null {
   return isDay(first) && isDay(last) && first <= last ? { first, last } : null;
 }
 
+/** The days of a form, whichever of its two was typed first. */
+export function typedDays(form: FormData): Days {
+  const [first = "", last = ""] = [String(form.get("first")), String(form.get("last"))].sort();
+  return { first, last };
+}
+
 export function writeDays({ first, last }: Days): string {
   return first === last ? first : `${first}..${last}`;
 }

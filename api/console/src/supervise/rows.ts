@@ -1,6 +1,7 @@
 /** Lists that are walked with the arrows: one row of each can be reached by Tab, with all that is in it. */
 import { html, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
+import { warn } from "../connection.ts";
 import { send } from "../http.ts";
 import { keys } from "../keys.ts";
 import { session } from "../session.ts";
@@ -37,6 +38,8 @@ export function csvButton(path: string, name: string, label: string): TemplateRe
       const address = URL.createObjectURL(await response.blob());
       Object.assign(document.createElement("a"), { href: address, download: `${name}.csv` }).click();
       setTimeout(() => URL.revokeObjectURL(address), 10_000);
+    } catch (error) {
+      warn(said.csvFailed(label, error instanceof Error ? error.message : String(error)));
     } finally {
       button.disabled = false;
     }

@@ -62,7 +62,7 @@ export function taskList({ watch, doing, told }: Todo): TemplateResult {
   return rows(said.tasks.title, tasks, (each) => each.task_id, (each) => {
     const name = `task:${each.task_id}`;
     const whom = each.name ?? each.subject;
-    return html`${each.name === null ? incidentLink(each.subject) : html`<strong>${each.name}</strong>`}
+    return html`${each.name === null ? incidentLink(each.subject) : html`<strong class="name" tabindex="0">${each.name}</strong>`}
       <span>${said.tasks.kinds[each.kind]}</span> ${due(each, watch.tasks.heard_s, told)}
       ${session.may("taskDone") ? doneButton(doing, name, said.tasks.doneOf(said.tasks.kinds[each.kind], whom)) : nothing}
       <span>${each.because}</span>

@@ -66,13 +66,13 @@ export class Verification {
     const when = told.at(new Date(this.#at).toISOString());
     if (last.broken !== null) {
       return html`<div class="bad verified">
-        <p><strong>${last.broken.seq === null ? said.brokenBeside : said.broken(last.broken.seq)}</strong></p>
+        <p><strong>${verdict(proof)}</strong></p>
         <p>${last.broken.because}</p>
         <p>${said.found(when, proof.took_s)}</p>
       </div>`;
     }
     return html`<div class="good verified">
-      <p><strong>${proof.after === null ? said.whole : said.wholeSince(proof.after.split(":")[0] ?? "")}</strong></p>
+      <p><strong>${verdict(proof)}</strong></p>
       <p>${said.counted(proof.rows, proof.purged)} ${said.found(when, proof.took_s)}</p>
       <p>${said.head} <code>${last.seq}:${last.sha256}</code></p>
     </div>`;
@@ -87,10 +87,12 @@ export class Verification {
       this.#proof = await this.#prove(after);
       this.#at = now();
     } catch (error) {
+      // What was read before is no proof of the rest.
+      this.#proof = null;
       this.#problem = error instanceof Error ? error.message : String(error);
     }
     this.#began_s = null;
-    this.doing.say(this.#told());
+    this.doing.say(this.#proof === null ? said.failed(this.#problem) : verdict(this.#proof));
   }
 
   async #prove(after: string | null): Promise<Proof> {
@@ -106,11 +108,10 @@ export class Verification {
       this.doing.changed();
     }
   }
+}
 
-  #told(): string {
-    if (this.#proof === null) return this.#problem;
-    const { broken } = this.#proof.last;
-    if (broken === null) return said.whole;
-    return broken.seq === null ? said.brokenBeside : said.broken(broken.seq);
-  }
+/** What was found, in one sentence, for those who see the page and for those who hear it. */
+function verdict({ last: { broken }, after }: Proof): string {
+  if (broken !== null) return broken.seq === null ? said.brokenBeside : said.broken(broken.seq);
+  return after === null ? said.whole : said.wholeSince(after.split(":")[0] ?? "");
 }
