@@ -32,6 +32,7 @@ PLACES = {
     "H2": (57.72703, 11.94576),
 }
 DONE = re.compile(r"/v1/tasks/.+/done$")
+DAY = re.compile(r"/v1/supervision(\?|$)")
 NOTE = "Knows the yard from last week"
 
 
@@ -302,6 +303,22 @@ class TestLive:
         # Nothing is known of tomorrow.
         expect(page.get_by_role("button", name="A day later")).to_be_disabled()
         page.keyboard.press("]")
+        expect(page).to_have_url(re.compile(r"#/supervise$"))
+
+    def test_days_that_are_left_while_they_load_take_nothing_from_the_next(self, page: Page) -> None:
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route(DAY, hold, times=1)
+        with page.expect_request(DAY):
+            page.get_by_role("button", name="A day earlier").click()
+        page.get_by_role("button", name="A day earlier").click()
+        expect(part(page, "Late responses")).to_contain_text("Nobody is known to have waited")
+        with page.expect_response(DAY):
+            held[0].continue_()
+        page.get_by_role("button", name="Today").click()
         expect(page).to_have_url(re.compile(r"#/supervise$"))
 
     def test_an_address_that_names_no_days_says_so(self, console: Console) -> None:
