@@ -434,7 +434,6 @@ class TestDoing:
         assert kept.value.suggested_filename == "reviews.csv"
         assert "D-1" in Path(kept.value.path()).read_text()
 
-
     def test_a_list_that_cannot_be_kept_or_loaded_says_so(self, page: Page) -> None:
         page.route("**/v1/markers", lambda route: route.fulfill(status=500, json={"title": "Too much at once"}))
         part(page, "Markers ending").get_by_role("button", name="CSV: Markers ending").click()
@@ -485,6 +484,7 @@ class TestDoing:
         expect(judged).to_contain_text("Every answer is yes.")
         expect(judged).to_contain_text("Grade raised: A weapon was seen.")
 
+
 class TestRecord:
     def test_it_is_whole_until_somebody_reaches_in(self, page: Page, database: str, room: Room) -> None:
         section = part(page, "The record")
@@ -508,7 +508,6 @@ class TestRecord:
         section.get_by_role("button", name="Verify the record").click()
         expect(section).to_contain_text("The record is whole.")
 
-
     def test_what_could_not_be_read_to_its_end_proves_nothing(self, page: Page) -> None:
         section = part(page, "The record")
         begun = {"whole": None, "first": 1, "rows": 5, "purged": 0, "seq": 5, "sha256": "aa", "next": "5:aa"}
@@ -528,6 +527,7 @@ class TestRecord:
         section.get_by_label("After a row").fill("the first")
         page.keyboard.press("Enter")
         expect(section.get_by_role("alert")).to_contain_text('"the first" is not accepted')
+
 
 class TestEverybody:
     def test_nothing_needs_a_mouse(self, console: Console) -> None:
