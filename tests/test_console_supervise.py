@@ -576,6 +576,9 @@ class TestEverybody:
         # What belongs to a person is walked as what belongs to an incident.
         names = part(page, "Tasks").locator(".name")
         expect(row(page, "Tasks", "Tell the victim")).to_contain_text("Support: Refuge")
+        # By the force's clock.
+        planned = re.compile(r"release from prison planned for \w{3},? \d{1,2} \w{3,4}( \d{4})?,? (at )?\d\d:\d\d\s")
+        expect(row(page, "Tasks", "Tell the victim")).to_contain_text(planned)
         names.first.focus()
         page.keyboard.press("End")
         expect(names.last).to_be_focused()

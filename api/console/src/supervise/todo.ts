@@ -65,7 +65,7 @@ export function taskList({ watch, doing, told }: Todo): TemplateResult {
     return html`${each.name === null ? incidentLink(each.subject) : html`<strong class="name" tabindex="0">${each.name}</strong>`}
       <span>${said.tasks.kinds[each.kind]}</span> ${due(each, watch.tasks.heard_s, told)}
       ${session.may("taskDone") ? doneButton(doing, name, said.tasks.doneOf(said.tasks.kinds[each.kind], whom)) : nothing}
-      <span>${each.because}</span>
+      <span>${told.sentence(each.because)}</span>
       ${each.about === null ? nothing : html`<span>${said.tasks.about(each.about)}</span>`}
       ${each.tried > 0 ? html`<span class="mark warn">${said.tasks.tried(each.tried)}</span>` : nothing}
       ${each.support.length > 0 ? html`<span>${said.tasks.support(each.support.join("; "))}</span>` : nothing}

@@ -38,6 +38,11 @@ export class Told {
     return dayAndTime(moment, this.force.time_zone);
   }
 
+  /** A sentence of the service with the force's clock in place of UTC. */
+  sentence(text: string): string {
+    return text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (moment) => this.on(moment));
+  }
+
   grade(name: string): string {
     return this.force.grades.find((each) => each.grade === name)?.label ?? name;
   }
