@@ -250,10 +250,11 @@ def test_another_than_the_suggested_unit_needs_a_reason_in_the_same_place(night:
 
 
 def test_officers_are_looked_at_with_the_mouse_too(night: Night, console: Console) -> None:
-    units = [callsign for callsign, row in night.rows.items() if row["lat"]][:12]
+    # What is known of where C7 is gets old in another test.
+    units = [callsign for callsign, row in night.rows.items() if row["lat"] and callsign != "C7"][:12]
     night.on_duty(units, status="2", crew=2)
-    night.call("E-2")
-    page = console.sign_in("dispatcher", "#/board/E-2")
+    night.call("MOUSE-1")
+    page = console.sign_in("dispatcher", "#/board/MOUSE-1")
     rows = page.locator("#ranked .officer")
     expect(rows).to_have_count(8)
     rows.nth(5).click()
@@ -269,7 +270,7 @@ def test_officers_are_looked_at_with_the_mouse_too(night: Night, console: Consol
     ready(page, chosen)
     page.keyboard.press("Enter")
     expect(page.get_by_role("form", name=f"Why {chosen}?")).to_be_visible()
-    assert sent_to(night, "E-2") == []
+    assert sent_to(night, "MOUSE-1") == []
 
 
 def test_a_unit_that_rules_speak_against_needs_a_confirmation_too(night: Night, console: Console) -> None:
@@ -373,8 +374,8 @@ def test_a_marker_says_what_a_dispatcher_is_to_know(night: Night, console: Conso
     gone = {"role": "address", "level": "high", "text": "A dog", "address": "14 Hill Street", "expires_at": until}
     lifted = night.post("/v1/markers", gone)
     night.post(f"/v1/markers/{lifted['marker_id']}/lift", {"because": "moved away"})
-    night.call("G-3", people=["MARKED, Gil"], address="14 Hill Street")
-    page = opened(console, "dispatcher", "G-3", "M1")
+    night.call("MARK-1", people=["MARKED, Gil"], address="14 Hill Street")
+    page = opened(console, "dispatcher", "MARK-1", "M1")
     expect(page.get_by_role("list", name="History and risk")).to_contain_text("Marker: high risk, victim")
     marker = page.get_by_role("group").filter(has_text="Threats to kill, in writing")
     expect(marker).to_have_attribute("open", "")
@@ -386,30 +387,30 @@ def test_a_marker_says_what_a_dispatcher_is_to_know(night: Night, console: Conso
 
 def test_two_calls_of_one_incident_are_linked_and_a_false_alarm_is_cancelled(night: Night, console: Console) -> None:
     night.on_duty(["M1"])
-    night.call("D-1", type="Noise")
-    night.call("D-2", type="A loud noise")
-    page = opened(console, "dispatcher", "D-2", "M1")
+    night.call("SAME-1", type="Noise")
+    night.call("SAME-2", type="A loud noise")
+    page = opened(console, "dispatcher", "SAME-2", "M1")
     page.keyboard.press("l")
     form = page.get_by_role("form", name="Same as another")
     expect(form.get_by_role("combobox")).to_be_focused()
-    expect(form.get_by_role("option")).to_have_text(["D-1 · Noise"])
+    expect(form.get_by_role("option")).to_have_text(["SAME-1 · Noise"])
     form.get_by_role("button", name="Same as another").press("Enter")
-    expect(page.locator("#incident-title .ident")).to_have_text("D-1")
-    expect(page.locator("#lists [data-item='i:D-2']")).to_have_count(0)
-    assert night.get("/v1/incidents/D-2")["duplicate_of"] == "D-1"
+    expect(page.locator("#incident-title .ident")).to_have_text("SAME-1")
+    expect(page.locator("#lists [data-item='i:SAME-2']")).to_have_count(0)
+    assert night.get("/v1/incidents/SAME-2")["duplicate_of"] == "SAME-1"
     ready(page, "M1")
     page.keyboard.press("x")
     expect(page.get_by_label("Why")).to_be_focused()
     page.keyboard.type("False alarm")
     page.keyboard.press("Enter")
     expect(page.get_by_text("This incident is no longer open: cancelled.")).to_be_visible()
-    expect(page.locator("#lists [data-item='i:D-1']")).to_have_count(0)
+    expect(page.locator("#lists [data-item='i:SAME-1']")).to_have_count(0)
 
 
 def test_units_and_regions_are_gone_to_by_keys(night: Night, with_map: Console) -> None:
     night.on_duty(["M1", "C2"])
-    night.call("G-1")
-    page = opened(with_map, "dispatcher", "G-1", "M1")
+    night.call("KEYS-1")
+    page = opened(with_map, "dispatcher", "KEYS-1", "M1")
     lists, board_map = page.locator("#lists"), page.get_by_role("application", name="Map")
     row = lists.locator("[data-item='u:C2']")
     page.keyboard.press("/")
@@ -429,9 +430,9 @@ def test_units_and_regions_are_gone_to_by_keys(night: Night, with_map: Console) 
 
 def test_where_there_is_no_map_nobody_is_led_to_it(night: Night, console: Console) -> None:
     night.on_duty(["M1"])
-    night.call("G-2")
-    page = opened(console, "dispatcher", "G-2", "M1")
-    for there in (page.locator("[data-item='i:G-2']"), officer(page, "M1")):
+    night.call("KEYS-2")
+    page = opened(console, "dispatcher", "KEYS-2", "M1")
+    for there in (page.locator("[data-item='i:KEYS-2']"), officer(page, "M1")):
         page.keyboard.press("F6")
         expect(there).to_be_focused()
 

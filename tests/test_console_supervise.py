@@ -292,9 +292,15 @@ class TestLive:
         expect(page.get_by_role("button", name="Show", exact=True)).to_be_focused()
         expect(first).to_have_value("2026-03-02")
         page.get_by_role("heading", name="Supervision").click()
-        # As fast as a hand is, whatever is loaded meanwhile.
-        for key in "[[[]":
+        for key, day, used in (
+            ("[", "2026-03-01", "A day earlier"),
+            ("[", "2026-02-28", "A day earlier"),
+            ("[", "2026-02-27", "A day earlier"),
+            ("]", "2026-02-28", "A day later"),
+        ):
             page.keyboard.press(key)
+            expect(first).to_have_value(day)
+            expect(page.get_by_role("button", name=used)).to_be_focused()
         expect(page).to_have_url(re.compile(r"#/supervise/2026-02-28\.\.2026-03-02$"))
         expect(last).to_have_value("2026-03-02")
         page.keyboard.press("t")
