@@ -11,6 +11,7 @@ incidents a day, over a day and thirty.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import statistics
 import sys
@@ -20,7 +21,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.audit import porto, watch
+from benchmarks.audit import porto, pss_mb, watch
 from benchmarks.first_path import points
 from benchmarks.recommend_live import machine
 from dispatch.force import Force
@@ -121,7 +122,12 @@ def growth(network_file: Path) -> None:
         cpu, _ = seconds(
             lambda asked=asked, counted=counted: counted.append(simulate(asked, NEAREST, 1).incidents.height)
         )
-        print(f"{hours} h, 1,000 units, {counted[0]:,} incidents: {cpu:.0f} s, {cpu / counted[0] * 1e3:.2f} ms each")
+        each_ms = cpu / counted[0] * 1e3
+        memory = f"{pss_mb(os.getpid()):,.0f} MB by then"
+        print(
+            f"{hours} h, 1,000 units, {counted[0]:,} incidents: {cpu:.0f} s, {each_ms:.2f} ms each, {memory}",
+            flush=True,
+        )
 
 
 def main() -> None:

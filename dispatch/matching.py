@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
@@ -157,9 +158,6 @@ def _interchangeable(face: _Face) -> _Face:
 
 def _solve(face: _Face, least: Sum) -> Longs:
     """Return one best answer: for each row its column, or -1."""
-    # Large, and whoever asks for one incident at a time needs none.
-    from ortools.graph.python.min_cost_flow import SimpleMinCostFlow  # noqa: PLC0415
-
     count, width = face.allowed.shape
     row, column = np.nonzero(face.allowed)
     alone, spare = np.flatnonzero(face.alone), np.flatnonzero(~face.wanted)

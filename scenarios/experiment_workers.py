@@ -85,16 +85,26 @@ class _Processes:
         self._executor, self._jobs, self._bundle = executor, jobs, bundle
 
     def room(self) -> int:
+        """Return how many tasks keep all of them busy."""
         # One in hand and one in reserve each.
         return 2 * self._jobs
 
     def begin(self, task: Task) -> Any:
+        """Hand over a task."""
         return self._executor.submit(play, self._bundle, program(), task)
 
     def ended(self, futures: Collection[Any], within_s: float) -> Iterable[Any]:
+        """Wait until some are done."""
         return wait(futures, within_s, FIRST_COMPLETED).done
 
     def played(self, future: Any) -> Played:
+        """Return what came of a task.
+
+        Raises
+        ------
+        BrokenProcessPool
+            A process was ended from outside; `processes` makes `WorkersLost` of it.
+        """
         found: Played = future.result()
         return found
 

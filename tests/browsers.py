@@ -142,14 +142,20 @@ def actions(page: Page) -> Locator:
     return page.get_by_role("list", name="Actions that are not confirmed").get_by_role("listitem")
 
 
-def kept_back(page: Page, what: re.Pattern[str], key: str) -> Route:
-    """Press a key that asks for something, and keep the request back; it goes on when the route is told to."""
+def holding(place: Page | BrowserContext, what: str | re.Pattern[str], times: int | None = None) -> list[Route]:
+    """Keep back what is asked for, so many times or until it is unrouted; each goes on when its route is told to."""
     held: list[Route] = []
 
     def hold(route: Route) -> None:
         held.append(route)
 
-    page.route(what, hold, times=1)
+    place.route(what, hold, times=times)
+    return held
+
+
+def kept_back(page: Page, what: re.Pattern[str], key: str) -> Route:
+    """Press a key that asks for something, and keep the request back; it goes on when the route is told to."""
+    held = holding(page, what, times=1)
     page.keyboard.press(key)
     for _ in range(PATIENCE_MS // 50):
         if held:

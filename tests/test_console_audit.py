@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from api.jobs import Standing, write
 from api.replays import Replays
-from browsers import Console
+from browsers import Console, holding
 from desks import Room
 from dispatch import incidents
 from dispatch.force import Force
@@ -261,12 +261,7 @@ def test_a_list_that_was_left_is_asked_for_no_more(console: Console, service: Se
 
 
 def test_a_page_that_was_left_while_it_was_loaded_takes_nothing_with_it(console: Console, done: str) -> None:
-    held_back: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held_back.append(route)
-
-    console.page.route("**/v1/force", hold)
+    held_back = holding(console.page, "**/v1/force")
     page = console.sign_in("auditor", "#/audit")
     until(lambda: page.wait_for_timeout(20) or held_back, "the first page is being loaded")
     page.evaluate("name => { location.hash = `#/audit/${name}`; }", done)

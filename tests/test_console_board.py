@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -448,16 +449,25 @@ def test_a_refusal_of_the_menu_is_told_where_it_was_asked(night: Night, console:
     expect(page.locator(".doing [role=alert]")).to_contain_text("Close: R-1: refused.")
 
 
+def written(night: Night, query: str) -> list[datetime]:
+    """When the rows of the record were written that a query finds."""
+    rows = night.get(f"/v1/record?limit=1000&{query}")["events"]
+    return [datetime.fromisoformat(row["recorded_at"]) for row in rows]
+
+
 def test_times_change_as_soon_as_a_road_is_closed(night: Night, console: Console) -> None:
     night.on_duty(["M1", "H1"])
     night.call("K-2")
     page = opened(console, "dispatcher", "K-2", "M1")
     before = officer(page, "H1").inner_text()
-    # Nobody moves meanwhile, for which the list would be asked for again too.
     page.get_by_role("combobox", name="Command").fill("close Götaälvbron")
     page.keyboard.press("Enter")
     expect(page.locator(".command output")).to_contain_text("Done: Close")
     expect(officer(page, "H1")).not_to_have_text(before, use_inner_text=True)
+    # What is not near is asked for again five seconds later; this was not put off.
+    [closed] = written(night, f"kind=closure_opened&subject={quote('Götaälvbron')}")
+    made = written(night, "kind=recommended&subject=K-2")
+    assert timedelta(0) < min(at for at in made if at > closed) - closed < timedelta(seconds=5)
     told = night.post("/v1/incidents/K-2/recommendations", {})
     [line] = [each for each in told["ledger"] if each["callsign"] == "H1"]
     minutes, seconds = divmod(round(line["time_s"]), 60)

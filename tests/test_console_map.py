@@ -14,10 +14,10 @@ from urllib.parse import quote
 
 import pytest
 import shapely
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from browser_setup import find_browser
-from browsers import Console
+from browsers import Console, holding
 from graphs.ground import ground_of
 from graphs.netfile import save_network
 from graphs.network import Network
@@ -207,8 +207,7 @@ def test_an_incident_is_chosen_where_it_is_shown(page: Page, port: int) -> None:
 def test_tiles_that_never_come_are_given_up_and_asked_for_again(console: Console) -> None:
     # Each holds one of the few connections that a browser makes, which a dispatcher needs for other things.
     console.page.emulate_media(reduced_motion="reduce")
-    silent: list[Route] = []
-    console.context.route(TILES, lambda route: silent.append(route))  # noqa: PLW0108 - no method of a list is taken
+    silent = holding(console.context, TILES)
     page = console.sign_in("dispatcher", "#/board")
     partly = page.get_by_text("Some of the map was not loaded. It is tried again.")
     expect(partly).to_be_visible()

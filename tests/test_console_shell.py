@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 
 from api.demonstration import PASSWORD
-from browsers import Console, actions
+from browsers import Console, actions, holding
 from jobs import until
 from nights import SAMPLE, Night
 from running import serving
@@ -179,12 +179,7 @@ class TestSignIn:
     ) -> None:
         page = on_board(console)
         before = len(reported(night, "C1"))
-        held: list[Route] = []
-
-        def hold(route: Route) -> None:
-            held.append(route)
-
-        page.route(STATUS, hold, times=1)
+        held = holding(page, STATUS, times=1)
         with page.expect_request(STATUS):
             command(page, "status C1 3")
         end_session(console)
@@ -314,12 +309,7 @@ class TestConnection:
         night.call(first)
         night.call(other, grade="standard")
         expect(page.get_by_text(other)).to_be_visible()
-        held: list[Route] = []
-
-        def hold(route: Route) -> None:
-            held.append(route)
-
-        page.route(SENT, hold, times=1)
+        held = holding(page, SENT, times=1)
         with page.expect_request(SENT):
             command(page, f"send M1 to {other} because supervisor")
         night.send(first, "M1")

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 import scenarios.samples.gothenburg
-from browsers import Console
+from browsers import Console, holding
 from dispatch.store import Store
 from running import ask, serving
 from tampering import tamper
@@ -312,12 +312,7 @@ class TestLive:
         expect(page).to_have_url(re.compile(r"#/supervise$"))
 
     def test_days_that_are_left_while_they_load_take_nothing_from_the_next(self, page: Page) -> None:
-        held: list[Route] = []
-
-        def hold(route: Route) -> None:
-            held.append(route)
-
-        page.route(DAY, hold, times=1)
+        held = holding(page, DAY, times=1)
         with page.expect_request(DAY):
             page.get_by_role("button", name="A day earlier").click()
         page.get_by_role("button", name="A day earlier").click()
@@ -389,12 +384,7 @@ class TestDoing:
         task = row(page, "Tasks", "More facts")
         task.get_by_role("button").click()
         task.get_by_label("What was done").fill("Rang in vain")
-        held: list[Route] = []
-
-        def hold(route: Route) -> None:
-            held.append(route)
-
-        page.route(DONE, hold, times=1)
+        held = holding(page, DONE, times=1)
         with page.expect_request(DONE):
             task.get_by_role("button", name="Record it").click()
         room.tell(f"/v1/tasks/{name}/done", {"done": "Somebody else was there"})
